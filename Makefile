@@ -1,0 +1,30 @@
+# Needs only python3 (3.11 or newer); everything else is installed into .venv.
+PORT ?= 8000
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: demo test lint clean browser
+
+.venv/.synced: pyproject.toml uv.lock
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	test -x $(BIN)/uv || $(BIN)/python -m pip install --quiet uv
+	$(BIN)/uv sync --frozen --quiet
+	touch $@
+
+demo: .venv/.synced  ## everything set up, then site and workers in the foreground
+	@exec $(BIN)/python manage.py demo --port $(PORT)
+
+browser: .venv/.synced
+	@$(BIN)/python -m tests.browser.install
+
+test: .venv/.synced browser  ## the whole suite, against real services and a real browser
+	$(BIN)/python -m pytest
+
+lint: .venv/.synced  ## ruff, mypy, import-linter
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy .
+	$(BIN)/lint-imports
+
+clean:  ## remove the virtual environment, caches and the demo's data
+	rm -rf .venv .pendant .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

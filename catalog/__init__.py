@@ -1,0 +1,1 @@
+"""Departments, sources, products, pictures, labels and annotations, and how they come in."""

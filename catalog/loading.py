@@ -1,0 +1,420 @@
+"""The only writer of products, pictures and imported annotations."""
+
+import hashlib
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.db import transaction
+from django.utils import timezone
+
+from catalog.fetching import FetchError, fetch
+from catalog.models import Annotation, Department, Label, Picture, Product, Source
+from catalog.photos import CleanPhoto, PhotoError, clean_photo
+from catalog.reading import ImageRef, LabelRow, ProductRow, RowError
+from catalog.storage import store_once
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+BATCH = 200
+DECODING_THREADS = 4
+FETCH_SECONDS = 20.0
+UNDECIDED = ""
+
+# Fields an import may fill or change; a value that the file lacks never erases a known one.
+PRODUCT_FIELDS = (
+    "title",
+    "url",
+    "brand",
+    "category",
+    "description",
+    "price",
+    "price_max",
+    "regular_price",
+    "currency",
+    "availability",
+    "width_cm",
+    "height_cm",
+)
+PRICE_FIELDS = ("price", "price_max", "regular_price", "currency")
+
+
+class LoadingError(ValueError):
+    """The whole file is refused and nothing of it was stored."""
+
+
+@dataclass
+class ImportReport:
+    """What an import did, with one entry per row that could not be taken."""
+
+    created: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    pictures: int = 0
+    failed: list[dict[str, Any]] = field(default_factory=list)
+    pictures_failed: list[dict[str, Any]] = field(default_factory=list)
+
+    def fail(self, row: int, reason: str) -> None:
+        self.failed.append({"row": row, "reason": reason})
+
+    def fail_picture(self, row: int, reason: str) -> None:
+        self.pictures_failed.append({"row": row, "reason": reason})
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedPicture:
+    """A picture of a row, cleaned and on disk, not yet in the database."""
+
+    ref: ImageRef
+    sha256: str
+    photo: CleanPhoto | None
+
+
+def load_products(
+    rows: Iterable[ProductRow | RowError],
+    *,
+    source_name: str,
+    folder: Path,
+    department: str | None = None,
+    on_row: Callable[[int], None] = lambda count: None,
+) -> ImportReport:
+    """Upsert products and add their pictures, in batches that commit whole.
+
+    ``folder`` is where relative picture paths lie; ``department`` serves rows that name none;
+    ``on_row`` is told how many rows each finished batch had. A row that cannot be taken is
+    reported and stops nothing. Running the same rows again changes nothing.
+    """
+    if department is not None and department not in Department.values:
+        raise LoadingError(
+            f"There is no department {department!r}: use one of {', '.join(Department.values)}."
+        )
+    return _Import(source_name, folder, department).run(rows, on_row)
+
+
+class _Import:
+    """One import under way: its source, what it has seen, and its report."""
+
+    def __init__(self, source_name: str, folder: Path, department: str | None) -> None:
+        self.source_name = source_name
+        self.folder = folder.resolve()
+        self.department = department
+        self.report = ImportReport()
+        self.seen: set[str] = set()
+        self.labels = {(label.department, label.name): label for label in Label.objects.all()}
+
+    def run(
+        self, rows: Iterable[ProductRow | RowError], on_row: Callable[[int], None]
+    ) -> ImportReport:
+        with ThreadPoolExecutor(DECODING_THREADS, thread_name_prefix="pictures") as pool:
+            for batch in _batches(rows):
+                self.load_batch(self.checked(batch), pool)
+                on_row(len(batch))
+        return self.report
+
+    def checked(self, batch: list[ProductRow | RowError]) -> list[ProductRow]:
+        rows = []
+        for row in batch:
+            if isinstance(row, RowError):
+                self.report.fail(row.row, row.reason)
+                continue
+            department = row.department or self.department
+            if department is None:
+                self.report.fail(row.row, "names no department: give one with --department")
+            elif department not in Department.values:
+                self.report.fail(row.row, f"unknown department {department!r}")
+            elif row.label and (department, row.label) not in self.labels:
+                self.report.fail(row.row, f"unknown label {row.label!r} in department {department}")
+            else:
+                rows.append(row)
+        return rows
+
+    def load_batch(self, rows: list[ProductRow], pool: ThreadPoolExecutor) -> None:
+        if not rows:
+            return
+        source, _ = Source.objects.get_or_create(name=self.source_name)
+        known = {
+            product.external_id: product
+            for product in source.products.filter(external_id__in={row.external_id for row in rows})
+        }
+        hashes: dict[int, set[str]] = {}
+        references: dict[int, set[str]] = {}
+        for product_id, sha256, reference in Picture.objects.filter(
+            product__in=known.values()
+        ).values_list("product_id", "sha256", "reference"):
+            hashes.setdefault(product_id, set()).add(sha256)
+            references.setdefault(product_id, set()).add(reference)
+
+        def load(row: ProductRow) -> tuple[list[LoadedPicture], list[tuple[ImageRef, str]]]:
+            product = known.get(row.external_id)
+            return self.load_pictures(
+                row,
+                hashes.get(product.pk, set()) if product else set(),
+                references.get(product.pk, set()) if product else set(),
+            )
+
+        loaded = list(pool.map(load, rows))
+        with transaction.atomic():
+            for row, (pictures, failures) in zip(rows, loaded, strict=True):
+                self.upsert(source, known, hashes, row, pictures, failures)
+
+    def load_pictures(
+        self, row: ProductRow, hashes: set[str], references: set[str]
+    ) -> tuple[list[LoadedPicture], list[tuple[ImageRef, str]]]:
+        """Read, clean and store the pictures of a row that its product does not have yet."""
+        pictures, failures = [], []
+        for ref in row.images:
+            if ref.kind == "foreign":
+                failures.append((ref, "lies on another machine"))
+                continue
+            if ref.kind == "url" and ref.reference in references:
+                continue
+            try:
+                data = self.read(ref)
+                sha256 = hashlib.sha256(data).hexdigest()
+                photo = None if sha256 in hashes else clean_photo(data)
+            except (PhotoError, FetchError, OSError) as error:
+                failures.append((ref, _reason(error)))
+                continue
+            if photo is not None:
+                store_once(picture_name(sha256), photo.jpeg)
+                store_once(thumbnail_name(sha256), photo.thumbnail)
+            pictures.append(LoadedPicture(ref, sha256, photo))
+        return pictures, failures
+
+    def read(self, ref: ImageRef) -> bytes:
+        if ref.kind == "url":
+            return fetch(
+                ref.reference,
+                max_bytes=settings.PHOTO_MAX_BYTES,
+                timeout=FETCH_SECONDS,
+                allow_private=settings.FETCH_PRIVATE_ADDRESSES,
+            ).data
+        path = (self.folder / ref.reference).resolve()
+        if not path.is_relative_to(self.folder):
+            raise FileNotFoundError(0, "lies outside the folder of the file", ref.reference)
+        if path.stat().st_size > settings.PHOTO_MAX_BYTES:
+            raise PhotoError("too_large", "The picture's file is too large.")
+        return path.read_bytes()
+
+    def upsert(
+        self,
+        source: Source,
+        known: dict[str, Product],
+        hashes: dict[int, set[str]],
+        row: ProductRow,
+        pictures: list[LoadedPicture],
+        failures: list[tuple[ImageRef, str]],
+    ) -> None:
+        product = known.get(row.external_id)
+        has_pictures = bool(pictures) or (product is not None and bool(hashes.get(product.pk)))
+        for ref, reason in failures:
+            text = f"picture {ref.reference!r}: {reason}"
+            if ref.kind == "path":
+                self.report.fail(row.row, text)
+            else:
+                self.report.fail_picture(row.row, text)
+        if not has_pictures and any(ref.kind == "path" for ref, _ in failures):
+            return
+        department = row.department or self.department
+        assert department is not None, "checked before"
+        if product is not None and product.department != department:
+            self.report.fail(
+                row.row,
+                f"id {row.external_id!r} is taken by a product of department "
+                f"{product.department} in source {source.name!r}: give another --source",
+            )
+            return
+        product = self.upsert_product(source, known, row, department, product)
+        mine = hashes.setdefault(product.pk, set())
+        position = len(mine)
+        for picture in pictures:
+            if picture.sha256 in mine or picture.photo is None:
+                continue
+            mine.add(picture.sha256)
+            Picture.objects.create(
+                product=product,
+                file=picture_name(picture.sha256),
+                thumbnail=thumbnail_name(picture.sha256),
+                sha256=picture.sha256,
+                perceptual_hash=picture.photo.phash,
+                position=position,
+                width=picture.photo.width,
+                height=picture.photo.height,
+                reference=picture.ref.reference,
+            )
+            position += 1
+            self.report.pictures += 1
+        if row.label:
+            self.annotate(product, self.labels[department, row.label])
+
+    def upsert_product(
+        self,
+        source: Source,
+        known: dict[str, Product],
+        row: ProductRow,
+        department: str,
+        product: Product | None,
+    ) -> Product:
+        values = _values(row)
+        if product is None:
+            product = Product.objects.create(
+                source=source, department=department, external_id=row.external_id, **values
+            )
+            known[row.external_id] = product
+            self.report.created += 1
+        elif row.external_id not in self.seen:
+            changed = [name for name in values if getattr(product, name) != values[name]]
+            if not product.is_active:
+                product.is_active = True
+                changed.append("is_active")
+            for name in values:
+                setattr(product, name, values[name])
+            product.seen_at = timezone.now()
+            product.save(update_fields=[*changed, "seen_at"])
+            if changed:
+                self.report.updated += 1
+            else:
+                self.report.unchanged += 1
+        self.seen.add(row.external_id)
+        return product
+
+    def annotate(self, product: Product, label: Label) -> None:
+        labeller = labeller_named(f"source {self.source_name}")
+        for picture in product.pictures.all():
+            Annotation.objects.get_or_create(
+                picture=picture, labeller=labeller, defaults={"label": label}
+            )
+
+
+@dataclass
+class LabelReport:
+    """What an import of labels did."""
+
+    created: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    failed: list[dict[str, Any]] = field(default_factory=list)
+
+
+def load_labels(
+    rows: Iterable[LabelRow | RowError], *, department: str, labeller_name: str
+) -> LabelReport:
+    """Store one person's labels; all or nothing where a label is unknown.
+
+    A row names its picture as the products file did. An empty label means undecided. Rows whose
+    picture is not in the catalogue are reported. Raises LoadingError for unknown labels and
+    departments, with nothing stored.
+    """
+    if department not in Department.values:
+        raise LoadingError(
+            f"There is no department {department!r}: use one of {', '.join(Department.values)}."
+        )
+    if not labeller_name.strip():
+        raise LoadingError("The labeller needs a name.")
+    labels = {label.name: label for label in Label.objects.filter(department=department)}
+    report = LabelReport()
+    wanted: dict[str, LabelRow] = {}
+    for row in rows:
+        if isinstance(row, RowError):
+            report.failed.append({"row": row.row, "reason": row.reason})
+        elif row.label != UNDECIDED and row.label not in labels:
+            raise LoadingError(
+                f"Row {row.row}: {department} has no label {row.label!r}, only "
+                f"{', '.join(labels)}. Nothing was stored; add the label in the admin or mend the "
+                "file."
+            )
+        else:
+            wanted[row.image] = row
+    pictures: dict[str, list[Picture]] = {}
+    for picture in Picture.objects.in_department(department).filter(reference__in=wanted):
+        pictures.setdefault(picture.reference, []).append(picture)
+    with transaction.atomic():
+        labeller = labeller_named(labeller_name.strip())
+        mine = {
+            annotation.picture_id: annotation
+            for annotation in Annotation.objects.in_department(department).filter(labeller=labeller)
+        }
+        for row in wanted.values():
+            found = pictures.get(row.image, [])
+            if not found:
+                report.failed.append(
+                    {"row": row.row, "reason": f"no picture {row.image!r} in the catalogue"}
+                )
+            for picture in found:
+                _annotate_one(report, mine, picture, labels.get(row.label), labeller)
+    return report
+
+
+def _annotate_one(
+    report: LabelReport,
+    mine: dict[int, Annotation],
+    picture: Picture,
+    label: Label | None,
+    labeller: "User",
+) -> None:
+    annotation = mine.get(picture.pk)
+    if annotation is None:
+        mine[picture.pk] = Annotation.objects.create(
+            picture=picture, label=label, labeller=labeller
+        )
+        report.created += 1
+    elif annotation.label_id != (label.pk if label else None):
+        annotation.label = label
+        annotation.created_at = timezone.now()
+        annotation.save(update_fields=["label", "created_at"])
+        report.updated += 1
+    else:
+        report.unchanged += 1
+
+
+def labeller_named(name: str) -> "User":
+    """Return the user of that name, made without a password and unable to log in if new."""
+    users = get_user_model()
+    user = users.objects.filter(username=name).first()
+    if user is None:
+        user = users(username=name[:150], is_active=False)
+        user.set_unusable_password()
+        user.save()
+    return user
+
+
+def picture_name(sha256: str) -> str:
+    """Return where the cleaned picture lies in media storage."""
+    return f"pictures/{sha256[:2]}/{sha256}.jpg"
+
+
+def thumbnail_name(sha256: str) -> str:
+    """Return where its thumbnail lies in media storage."""
+    return f"thumbnails/{sha256[:2]}/{sha256}.jpg"
+
+
+def _values(row: ProductRow) -> dict[str, Any]:
+    """Return the product's fields that the row knows; a price comes with all that belongs to it."""
+    values = {name: getattr(row, name) for name in PRODUCT_FIELDS}
+    known = {name: value for name, value in values.items() if value not in (None, "", "unknown")}
+    if row.price is None:
+        for name in PRICE_FIELDS:
+            known.pop(name, None)
+    else:
+        known |= {name: values[name] for name in PRICE_FIELDS}
+    return known
+
+
+def _reason(error: PhotoError | FetchError | OSError) -> str:
+    if isinstance(error, FileNotFoundError):
+        return str(error.strerror) if error.errno == 0 else "there is no such file"
+    if isinstance(error, OSError):
+        return error.strerror or str(error)
+    return str(error)
+
+
+def _batches(rows: Iterable[ProductRow | RowError]) -> Iterator[list[ProductRow | RowError]]:
+    iterator = iter(rows)
+    while batch := list(islice(iterator, BATCH)):
+        yield batch

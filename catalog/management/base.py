@@ -1,0 +1,76 @@
+"""What all commands share: ``--json``, progress on stderr, exit code 2 for bad input."""
+
+import json
+import sys
+from argparse import ArgumentParser
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TaskProgressColumn,
+    TextColumn,
+    TimeRemainingColumn,
+)
+
+
+class BadInput(CommandError):
+    """What the user gave cannot be used: one line on stderr, exit code 2, nothing stored."""
+
+    def __init__(self, message: object) -> None:
+        super().__init__(" ".join(str(message).split()), returncode=2)
+
+
+class ReportingCommand(BaseCommand):
+    """A command that reports one result: a JSON object on stdout, or lines for people."""
+
+    requires_migrations_checks = True
+
+    def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
+        # Django's own --version gives way to a model version's number.
+        return super().create_parser(prog_name, subcommand, conflict_handler="resolve", **kwargs)
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument(
+            "--json", action="store_true", help="print the result as one JSON object"
+        )
+
+    def report(self, result: dict[str, Any], *, as_json: bool, summary: str) -> None:
+        """Print the result as JSON, or the summary for people."""
+        self.stdout.write(json.dumps(result, ensure_ascii=False) if as_json else summary)
+
+    @contextmanager
+    def progress(self, description: str, total: int | None) -> Iterator["Bar"]:
+        """Show a progress bar on stderr while the block runs; nothing where it is no terminal."""
+        console = Console(stderr=True)
+        with Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            TaskProgressColumn(),
+            MofNCompleteColumn(),
+            TimeRemainingColumn(),
+            console=console,
+            disable=not sys.stderr.isatty(),
+        ) as progress:
+            yield Bar(progress, progress.add_task(description, total=total))
+
+
+class Bar:
+    """A progress bar that can be moved on, moved to a point, and told what goes on."""
+
+    def __init__(self, progress: Progress, task: Any) -> None:
+        self._progress, self._task = progress, task
+
+    def advance(self, count: int = 1) -> None:
+        self._progress.advance(self._task, count)
+
+    def move_to(self, done: float, total: float, description: str | None = None) -> None:
+        if description is None:
+            self._progress.update(self._task, completed=done, total=total)
+        else:
+            self._progress.update(self._task, completed=done, total=total, description=description)

@@ -1,0 +1,31 @@
+from argparse import ArgumentParser
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from catalog.loading import LoadingError, load_labels
+from catalog.management.base import BadInput, ReportingCommand
+from catalog.reading import FileError, read_labels
+
+
+class Command(ReportingCommand):
+    help = "Bring one person's labels in from a CSV with the columns image and label."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        super().add_arguments(parser)
+        parser.add_argument("file", type=Path)
+        parser.add_argument("--department", required=True)
+        parser.add_argument("--labeller", required=True, help="whose labels these are")
+
+    def handle(
+        self, *args: Any, file: Path, department: str, labeller: str, **options: Any
+    ) -> None:
+        try:
+            report = load_labels(read_labels(file), department=department, labeller_name=labeller)
+        except (FileError, LoadingError) as error:
+            raise BadInput(error) from error
+        summary = (
+            f"{report.created} created, {report.updated} updated, {report.unchanged} unchanged, "
+            f"{len(report.failed)} rows failed."
+        )
+        self.report(asdict(report), as_json=options["json"], summary=summary)

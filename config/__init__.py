@@ -1,0 +1,1 @@
+"""Settings, urls, the Celery application and the embedded services."""

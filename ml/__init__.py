@@ -1,0 +1,1 @@
+"""Model versions, training runs and embeddings: from pictures to numbers."""

@@ -1,0 +1,56 @@
+from argparse import ArgumentParser
+from typing import Any
+
+from catalog.management.base import BadInput, ReportingCommand
+from catalog.models import Department
+from ml import services
+from ml.models import ModelVersion
+
+
+class Command(ReportingCommand):
+    help = "Embed the pictures that live and candidate versions lack; safe to stop and run again."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        super().add_arguments(parser)
+        parser.add_argument("department", nargs="?")
+        parser.add_argument("--version", type=int, dest="number", help="one version's number")
+
+    def handle(
+        self, *args: Any, department: str | None, number: int | None, **options: Any
+    ) -> None:
+        versions = ModelVersion.objects.embedding().order_by("pk")
+        if department is not None:
+            if department not in Department.values:
+                raise BadInput(
+                    f"There is no department {department!r}: use one of "
+                    f"{', '.join(Department.values)}."
+                )
+            versions = versions.in_department(department)
+        if number is not None:
+            if department is None:
+                raise BadInput("--version needs a department beside it.")
+            versions = versions.filter(number=number)
+        if not versions:
+            raise BadInput(
+                "No live or candidate version fits: run “manage.py train DEPARTMENT” first."
+            )
+        embedded, seconds, unreadable, present = 0, 0.0, 0, 0
+        for version in versions:
+            with self.progress(f"Embedding {version}", None) as bar:
+                done = services.embed(version, bar.move_to)
+            embedded += done.embedded
+            seconds += done.seconds
+            unreadable += done.unreadable
+            present += version.embeddings.count()
+        rate = round(embedded / seconds, 1) if embedded and seconds else None
+        self.report(
+            {
+                "embedded": embedded,
+                "pictures_per_second": rate,
+                "present": present,
+                "unreadable": unreadable,
+            },
+            as_json=options["json"],
+            summary=f"{embedded} pictures embedded, {present} present"
+            + (f", {rate} a second." if rate else "."),
+        )

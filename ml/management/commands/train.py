@@ -1,0 +1,57 @@
+from argparse import ArgumentParser
+from typing import Any
+
+from catalog.management.base import BadInput, ReportingCommand
+from ml import services
+from ml.models import NotReady
+
+
+class Command(ReportingCommand):
+    help = "Train an encoder on a department's pictures; it becomes a candidate model version."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        super().add_arguments(parser)
+        parser.add_argument("department")
+        parser.add_argument("--backbone", default="autoencoder", help="the network to train")
+        parser.add_argument("--epochs", type=int, help="passes over the pictures")
+        parser.add_argument(
+            "--promote", action="store_true", help="embed the catalogue and let the version serve"
+        )
+
+    def handle(self, *args: Any, department: str, promote: bool, **options: Any) -> None:
+        with self.progress("Training", None) as bar:
+            try:
+                run = services.start_training(
+                    department, backbone=options["backbone"], epochs=options["epochs"], ring=False
+                )
+                version = services.train_now(run, bar.move_to)
+                if promote:
+                    services.embed_and_promote(
+                        version, lambda done, total: bar.move_to(done, total, "Embedding")
+                    )
+            except (services.TrainingError, NotReady) as error:
+                raise BadInput(error) from error
+        metrics = version.metrics
+        result = {
+            "version": version.number,
+            "department": department,
+            "backbone": version.backbone,
+            "accuracy": metrics.get("accuracy"),
+            "macro_f1": metrics.get("macro_f1"),
+            "seconds": metrics.get("seconds"),
+            "pictures": metrics.get("pictures"),
+            "labelled": metrics.get("labelled"),
+            "skipped": metrics.get("skipped"),
+            "state": version.state,
+        }
+        score = (
+            f"accuracy {result['accuracy']:.3f}, macro F1 {result['macro_f1']:.3f} in "
+            "cross-validation"
+            if result["accuracy"] is not None
+            else metrics.get("unlabelled_reason", "no labels to learn")
+        )
+        self.report(
+            result,
+            as_json=options["json"],
+            summary=f"Version {version.number} of {department} is {version.state}: {score}.",
+        )

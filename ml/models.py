@@ -1,0 +1,178 @@
+"""Model versions, the runs that made them, and the embeddings they made."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from pathlib import Path
+from typing import Self
+
+from django.conf import settings
+from django.db import models, transaction
+from django.db.models import F, Q
+from django.utils import timezone
+from pgvector.django import CosineDistance, HalfVectorField
+
+from catalog.models import Department, Picture, department_constraint
+from jobs.models import Job, JobQuerySet
+
+DIMENSIONS = 512
+
+
+class NotReady(Exception):
+    """Raised where a version cannot be promoted yet; the text says what is missing."""
+
+
+class TrainingRun(Job):
+    """The training of one encoder for a department; makes a candidate model version."""
+
+    TASK = "ml.tasks.train"
+    QUEUE = "training"
+    LEASE = timedelta(seconds=120)
+
+    department = models.CharField(max_length=16, choices=Department)
+    backbone = models.CharField(max_length=40, default="autoencoder")
+    epochs = models.PositiveSmallIntegerField(null=True, blank=True)
+    promote = models.BooleanField(default=False, help_text="Go live as soon as it is embedded.")
+    started_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, editable=False
+    )
+    progress = models.JSONField(default=dict, editable=False)
+
+    objects = JobQuerySet["TrainingRun"].as_manager()
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["department"],
+                condition=Q(state__in=[Job.State.QUEUED, Job.State.RUNNING]),
+                name="training_one_a_department",
+            ),
+            department_constraint("training_run"),
+        ]
+
+    def __str__(self) -> str:
+        return f"training run {self.pk} ({self.department})"
+
+
+class ModelVersionQuerySet(models.QuerySet["ModelVersion"]):
+    def in_department(self, department: str) -> Self:
+        return self.filter(department=department)
+
+    def live(self) -> Self:
+        """Return the versions that serve: at most one a department."""
+        return self.filter(state=ModelVersion.State.LIVE)
+
+    def embedding(self) -> Self:
+        """Return the versions whose vectors must be complete: live ones and candidates."""
+        return self.filter(state__in=[ModelVersion.State.LIVE, ModelVersion.State.CANDIDATE])
+
+
+class ModelVersion(models.Model):
+    """A trained encoder: an artifact on disk, what it measured, and whether it serves.
+
+    ``distances`` holds percentiles of the cosine distance from a picture to its nearest other
+    one in the catalogue, the yardstick for a weak match.
+    """
+
+    class State(models.TextChoices):
+        CANDIDATE = "candidate"
+        LIVE = "live"
+        RETIRED = "retired"
+
+    department = models.CharField(max_length=16, choices=Department, editable=False)
+    number = models.PositiveIntegerField(editable=False)
+    state = models.CharField(max_length=9, choices=State, default=State.CANDIDATE, editable=False)
+    backbone = models.CharField(max_length=40, editable=False)
+    training_run = models.OneToOneField(
+        TrainingRun, on_delete=models.PROTECT, related_name="version", editable=False
+    )
+    artifact = models.CharField(max_length=200, editable=False)
+    sha256 = models.CharField(max_length=64, editable=False)
+    label_names = models.JSONField(default=list, editable=False)
+    metrics = models.JSONField(default=dict, editable=False)
+    distances = models.JSONField(default=dict, editable=False)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    promoted_at = models.DateTimeField(null=True, editable=False)
+
+    objects = ModelVersionQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-id"]
+        permissions = [("promote_modelversion", "Can promote and roll back model versions")]
+        constraints = [
+            models.UniqueConstraint(fields=["department", "number"], name="version_number_once"),
+            models.UniqueConstraint(
+                fields=["department"],
+                condition=Q(state="live"),
+                name="version_one_live_a_department",
+            ),
+            department_constraint("version"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.department} {self.number}"
+
+    @property
+    def folder(self) -> Path:
+        """Return where the artifact lies."""
+        return Path(settings.MEDIA_ROOT) / self.artifact
+
+    @property
+    def index_name(self) -> str:
+        return f"embedding_hnsw_{self.pk}"
+
+    def missing_pictures(self) -> models.QuerySet[Picture]:
+        """Return the active pictures of the department that this version has not embedded."""
+        embedded = Embedding.objects.filter(version=self, picture=models.OuterRef("pk"))
+        return (
+            Picture.objects.active()
+            .in_department(self.department)
+            .filter(~models.Exists(embedded))
+            .order_by("pk")
+        )
+
+    def promote(self) -> None:
+        """Move the department's live pointer here, in one transaction; rollback is the same move.
+
+        Raises NotReady while active pictures lack an embedding of this version, with nothing
+        changed.
+        """
+        with transaction.atomic():
+            versions = ModelVersion.objects.in_department(self.department)
+            list(versions.select_for_update().order_by("pk").values_list("pk", flat=True))
+            missing = self.missing_pictures().count()
+            if missing:
+                raise NotReady(
+                    f"{missing} active pictures have no embedding of version {self.number} yet: "
+                    f"run “manage.py embed {self.department}” or wait for the worker."
+                )
+            versions.live().exclude(pk=self.pk).update(state=self.State.RETIRED)
+            self.state, self.promoted_at = self.State.LIVE, timezone.now()
+            self.save(update_fields=["state", "promoted_at"])
+
+
+class EmbeddingQuerySet(models.QuerySet["Embedding"]):
+    def of_version(self, version: ModelVersion) -> Self:
+        return self.filter(version=version)
+
+    def nearest(self, vector: Sequence[float]) -> Self:
+        """Order by cosine distance to the vector, nearest first, as ``distance`` in [0, 2]."""
+        return self.annotate(distance=CosineDistance(F("vector"), vector)).order_by("distance")
+
+
+class Embedding(models.Model):
+    """512 unit-length numbers that one model version made of one picture."""
+
+    picture = models.ForeignKey(Picture, on_delete=models.CASCADE, related_name="embeddings")
+    version = models.ForeignKey(ModelVersion, on_delete=models.CASCADE, related_name="embeddings")
+    vector = HalfVectorField(dimensions=DIMENSIONS)
+
+    objects = EmbeddingQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["version", "picture"], name="embedding_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"embedding of picture {self.picture_id} by version {self.version_id}"

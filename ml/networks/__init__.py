@@ -1,0 +1,1 @@
+"""Networks and measures: pixels in, numbers out. Knows nothing of the site."""

@@ -1,0 +1,162 @@
+"""Encoders as artifacts: one folder with the network, its manifest, and nothing executable."""
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import keras
+import numpy as np
+import tensorflow as tf
+from numpy.typing import NDArray
+
+from ml.networks import layers as layers
+from ml.networks.pixels import Crop, Pixels, prepare
+
+FORMAT_VERSION = 1
+DIMENSIONS = 512
+NETWORK, MANIFEST = "model.keras", "manifest.json"
+BATCH = 32
+
+
+class ArtifactError(Exception):
+    """The artifact is missing, altered or of another format; the text says what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Encoding:
+    """Vectors float32 (n, 512) of unit length; probabilities float32 (n, labels), or None."""
+
+    vectors: NDArray[np.float32]
+    probabilities: NDArray[np.float32] | None
+
+
+class Encoder(Protocol):
+    """Turns pictures (uint8, height x width x 3, any size) into vectors and label probabilities."""
+
+    @property
+    def label_names(self) -> tuple[str, ...]: ...
+
+    @property
+    def input_size(self) -> int: ...
+
+    def encode(self, pictures: Sequence[Pixels]) -> Encoding: ...
+
+
+class KerasEncoder:
+    """A Keras network that takes uint8 squares, with its crop and size from the manifest."""
+
+    def __init__(
+        self, network: keras.Model, *, size: int, crop: Crop, label_names: Sequence[str]
+    ) -> None:
+        self._size, self._crop, self._label_names = size, crop, tuple(label_names)
+        self._run = tf.function(
+            lambda batch: network(batch, training=False),
+            input_signature=[tf.TensorSpec((None, size, size, 3), tf.uint8)],
+        )
+
+    @property
+    def label_names(self) -> tuple[str, ...]:
+        return self._label_names
+
+    @property
+    def input_size(self) -> int:
+        return self._size
+
+    def encode(self, pictures: Sequence[Pixels]) -> Encoding:
+        """Encode the pictures in batches; a picture's numbers do not depend on its batch."""
+        squares = [prepare(picture, size=self._size, crop=self._crop) for picture in pictures]
+        return self.encode_squares(squares)
+
+    def encode_squares(self, squares: Sequence[Pixels]) -> Encoding:
+        """Encode pictures that ``prepare`` has cropped and fitted already."""
+        vectors = [np.zeros((0, DIMENSIONS), np.float32)]
+        probabilities = [np.zeros((0, len(self._label_names)), np.float32)]
+        for start in range(0, len(squares), BATCH):
+            output = self._run(np.stack(squares[start : start + BATCH]))
+            vectors.append(output["vector"].numpy())
+            if self._label_names:
+                probabilities.append(output["probabilities"].numpy())
+        return Encoding(
+            np.concatenate(vectors),
+            np.concatenate(probabilities) if self._label_names else None,
+        )
+
+
+def configure_devices() -> None:
+    """Let TensorFlow take a GPU's memory as it needs it, not all at once."""
+    for device in tf.config.list_physical_devices("GPU"):
+        tf.config.experimental.set_memory_growth(device, True)
+
+
+def save_artifact(folder: Path, network: keras.Model, manifest: dict[str, Any]) -> str:
+    """Write the network and its manifest, whole or not at all; return the network's sha256.
+
+    ``manifest`` names at least department, backbone, preprocessing {crop, size}, label_names and
+    data_fingerprint. Raises FileExistsError where ``folder`` exists.
+    """
+    if folder.exists():
+        raise FileExistsError(f"{folder} exists already")
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    aside = folder.with_name(f".{folder.name}.{os.getpid()}")
+    shutil.rmtree(aside, ignore_errors=True)
+    aside.mkdir()
+    try:
+        network.save(aside / NETWORK)
+        sha256 = hashlib.sha256((aside / NETWORK).read_bytes()).hexdigest()
+        written = {
+            **manifest,
+            "format_version": FORMAT_VERSION,
+            "keras_version": keras.__version__,
+            "sha256": sha256,
+        }
+        (aside / MANIFEST).write_text(json.dumps(written, indent=1), encoding="utf-8")
+        for path in (aside / NETWORK, aside / MANIFEST, aside):
+            descriptor = os.open(path, os.O_RDONLY)
+            try:
+                os.fsync(descriptor)
+            finally:
+                os.close(descriptor)
+        aside.rename(folder)
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
+    return sha256
+
+
+def load_artifact(folder: Path, *, expected_sha256: str) -> KerasEncoder:
+    """Load an artifact whose network has the sha256 that the database holds.
+
+    The bytes are checked before any of them is interpreted, then loaded in Keras' safe mode: no
+    lambdas, no pickles, only layers of Keras and our own. Raises ArtifactError.
+    """
+    again = "Restore it from a backup, or train and promote a new version."
+    try:
+        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        actual = hashlib.sha256((folder / NETWORK).read_bytes()).hexdigest()
+    except (OSError, ValueError) as error:
+        raise ArtifactError(f"The model in {folder} cannot be read: {error}. {again}") from error
+    if actual != expected_sha256:
+        raise ArtifactError(
+            f"The model in {folder} was altered: its sha256 is {actual[:12]}…, recorded was "
+            f"{expected_sha256[:12]}…. It is not loaded. {again}"
+        )
+    if manifest.get("format_version") != FORMAT_VERSION:
+        raise ArtifactError(
+            f"The model in {folder} has format {manifest.get('format_version')!r}; this version of "
+            f"Pendant reads {FORMAT_VERSION}. Train and promote a new version."
+        )
+    configure_devices()
+    try:
+        network = keras.saving.load_model(folder / NETWORK, compile=False, safe_mode=True)
+        return KerasEncoder(
+            network,
+            size=manifest["preprocessing"]["size"],
+            crop=manifest["preprocessing"]["crop"],
+            label_names=manifest["label_names"],
+        )
+    except (ValueError, TypeError, KeyError) as error:
+        raise ArtifactError(f"The model in {folder} is refused: {error}. {again}") from error

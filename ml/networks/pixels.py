@@ -1,0 +1,114 @@
+"""From a photo's bytes to the square of pixels that a network sees."""
+
+from io import BytesIO
+from typing import Literal
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+Pixels = NDArray[np.uint8]
+Crop = Literal["frame", "piece", "none"]
+
+SMALLEST = 64
+# Shares of the picture's short side: how deep a frame may reach in, and with its mat.
+RING, FRAME, INSIDE_FRAME, FRAME_AND_MAT = 0.03, 0.10, 0.085, 0.24
+NEAR_WHITE, NEAR_GREY = 200, 24
+# A frame's bevel or shadow is a step of at least this much in brightness along its whole side.
+BEVEL = 1.5
+ART_STEP, ART_COLOUR, ART_SHARE = 14, 26, 0.6
+PIECE_STEP, PIECE_PADDING = 18, 0.04
+
+
+def decode_rgb(data: bytes) -> Pixels:
+    """Return a cleaned JPEG or PNG as uint8, height x width x 3; raises OSError for other bytes."""
+    with Image.open(BytesIO(data), formats=["JPEG", "PNG"]) as image:
+        return np.asarray(image.convert("RGB"))
+
+
+def frame_margins(rgb: Pixels) -> tuple[int, int, int, int] | None:
+    """Return how many pixels of white frame and mat lie at the top, right, bottom and left.
+
+    None where there is no frame: its outer ring is near white all round, and each of its four
+    sides has the straight step in brightness of a bevel or an inner shadow, which paper lacks.
+    """
+    short = min(rgb.shape[:2])
+    if short < SMALLEST:
+        return None
+    brightness = rgb.mean(axis=2, dtype=np.float32)
+    colourful = rgb.max(axis=2).astype(np.int16) - rgb.min(axis=2)
+    ring = np.zeros(rgb.shape[:2], dtype=bool)
+    width = max(2, round(RING * short))
+    ring[:width] = ring[-width:] = True
+    ring[:, :width] = ring[:, -width:] = True
+    if np.mean((brightness[ring] > NEAR_WHITE) & (colourful[ring] < NEAR_GREY)) < 0.97:
+        return None
+    start, frame, deep = (round(share * short) for share in (INSIDE_FRAME, FRAME, FRAME_AND_MAT))
+    margins = []
+    for quarter_turns in (0, 1, 2, 3):
+        lines, colours = np.rot90(brightness, quarter_turns), np.rot90(colourful, quarter_turns)
+        middle = slice(round(0.3 * lines.shape[1]), round(0.7 * lines.shape[1]))
+        profile = np.median(lines[:frame, middle], axis=1)
+        if np.abs(np.diff(profile)).max() < BEVEL:
+            return None
+        mat = np.median(lines[start : frame + 1, middle])
+        differs = (np.abs(lines[start:deep, middle] - mat) > ART_STEP) | (
+            colours[start:deep, middle] > ART_COLOUR
+        )
+        begins = np.flatnonzero(differs.mean(axis=1) > ART_SHARE)
+        margins.append(start + int(begins[0]) + 1 if begins.size else frame)
+    top, right, bottom, left = margins
+    return top, right, bottom, left
+
+
+def crop_frame(rgb: Pixels) -> Pixels:
+    """Return the print inside a white frame and mat; the whole picture where there is none."""
+    margins = frame_margins(rgb)
+    if margins is None:
+        return rgb
+    top, right, bottom, left = margins
+    height, width = rgb.shape[:2]
+    return rgb[top : height - bottom, left : width - right]
+
+
+def crop_piece(rgb: Pixels) -> Pixels:
+    """Return the piece on its plain light background, in a square of that background.
+
+    The whole picture, squared alike, where the background is not plain.
+    """
+    edge = np.concatenate([rgb[0], rgb[-1], rgb[:, 0], rgb[:, -1]]).astype(np.int16)
+    background = np.median(edge, axis=0)
+    plain = np.mean(np.abs(edge - background).max(axis=1) < PIECE_STEP) > 0.9
+    if plain:
+        differs = np.abs(rgb.astype(np.int16) - background).max(axis=2) > PIECE_STEP
+        rows, columns = np.flatnonzero(differs.any(axis=1)), np.flatnonzero(differs.any(axis=0))
+        if rows.size > 4 and columns.size > 4:
+            pad = round(PIECE_PADDING * max(rows[-1] - rows[0], columns[-1] - columns[0]))
+            top, left = max(0, rows[0] - pad), max(0, columns[0] - pad)
+            rgb = rgb[top : rows[-1] + pad + 1, left : columns[-1] + pad + 1]
+    side = max(rgb.shape[:2])
+    square = np.empty((side, side, 3), dtype=np.uint8)
+    square[:] = background.astype(np.uint8)
+    top, left = (side - rgb.shape[0]) // 2, (side - rgb.shape[1]) // 2
+    square[top : top + rgb.shape[0], left : left + rgb.shape[1]] = rgb
+    return square
+
+
+def prepare(rgb: Pixels, *, size: int, crop: Crop) -> Pixels:
+    """Crop a picture of any size (uint8, height x width x 3) and fit it to size x size x 3.
+
+    Raises ValueError for an array of another shape or type.
+    """
+    if rgb.ndim != 3 or rgb.shape[2] != 3 or rgb.dtype != np.uint8 or 0 in rgb.shape:
+        shape = " x ".join(map(str, rgb.shape))
+        raise ValueError(f"a picture is uint8, height x width x 3, not {rgb.dtype} {shape}")
+    if crop == "frame":
+        rgb = crop_frame(rgb)
+    elif crop == "piece":
+        rgb = crop_piece(rgb)
+    shrinks = min(rgb.shape[:2]) >= size
+    fitted = cv2.resize(
+        rgb, (size, size), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
+    )
+    return np.asarray(fitted, dtype=np.uint8)

@@ -1,0 +1,310 @@
+"""Training, embedding and the index of a version's vectors."""
+
+import logging
+import shutil
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.db import IntegrityError, connection, transaction
+from django.db.models import Max
+from django.utils import timezone
+
+from catalog.models import Annotation, Department, Picture
+from jobs import doorbell
+from jobs.models import LostClaim, Refused
+from ml.models import Embedding, ModelVersion, TrainingRun
+from ml.registry import encoder_of
+
+if TYPE_CHECKING:
+    from ml.networks.training import Progress
+
+logger = logging.getLogger(__name__)
+
+BACKBONES = ("autoencoder",)
+BATCH = 64
+WAIT_FOR_OTHERS = 600.0
+INDEX_LOCK = 50_415  # any number of our own: the first key of the advisory lock
+EMBEDDING_TASK, EMBEDDING_QUEUE = "ml.tasks.embed", "embedding"
+STOPPED = (
+    "The training stopped without an answer. Start it again: nothing of the catalogue changed."
+)
+
+
+class TrainingError(ValueError):
+    """A training that cannot start or did not succeed, in words for people."""
+
+
+@dataclass(frozen=True, slots=True)
+class Embedded:
+    """What one call of ``embed`` did."""
+
+    embedded: int
+    unreadable: int
+    seconds: float
+
+
+def start_training(
+    department: str,
+    *,
+    backbone: str = "autoencoder",
+    epochs: int | None = None,
+    promote: bool = False,
+    started_by: User | None = None,
+    ring: bool = True,
+) -> TrainingRun:
+    """Queue a training run; ``ring=False`` leaves it to the caller to run it.
+
+    Raises TrainingError for unknown names, and while the department trains already.
+    """
+    if department not in Department.values:
+        raise TrainingError(
+            f"There is no department {department!r}: use one of {', '.join(Department.values)}."
+        )
+    if backbone not in BACKBONES:
+        raise TrainingError(
+            f"There is no backbone {backbone!r}: use one of {', '.join(BACKBONES)}."
+        )
+    if epochs is not None and not 1 <= epochs <= 1000:
+        raise TrainingError(f"epochs must be 1 to 1000, not {epochs}.")
+    runs = TrainingRun.objects.filter(department=department)
+    now = timezone.now()
+    for silent in runs.stale(now):
+        silent.fail(STOPPED, "No heartbeat came within the lease.")
+    try:
+        with transaction.atomic():
+            run = TrainingRun.objects.create(
+                department=department,
+                backbone=backbone,
+                epochs=epochs,
+                promote=promote,
+                started_by=started_by,
+                # A run that its starter performs is not rung for before it has had the time to.
+                rung_at=None if ring else now,
+            )
+            if ring:
+                run.ring_after_commit()
+    except IntegrityError:
+        under_way = runs.unfinished().first()
+        since = f" since {under_way.created_at:%H:%M}" if under_way else ""
+        raise TrainingError(
+            f"A training of {department} is under way{since}: wait for it to end."
+        ) from None
+    return run
+
+
+def train_now(
+    run: TrainingRun, on_progress: Callable[[float, float, str], None] = lambda *_: None
+) -> ModelVersion:
+    """Perform a queued run in this process; raises TrainingError where it fails."""
+    job = TrainingRun.objects.claim(run.pk)
+    if job is None:
+        raise TrainingError("Another process has taken this training run.")
+    try:
+        return train(job, on_progress)
+    except Refused as error:
+        job.fail(str(error))
+        raise TrainingError(str(error)) from error
+    except LostClaim as error:
+        raise TrainingError(STOPPED) from error
+    except BaseException:
+        job.fail(STOPPED)
+        raise
+
+
+def train(
+    run: TrainingRun, on_progress: Callable[[float, float, str], None] = lambda *_: None
+) -> ModelVersion:
+    """Train on the department's pictures and gold labels; make a candidate version.
+
+    The artifact is on disk, whole, before the version's row and ``done`` commit together. Raises
+    Refused where the pictures do not suffice, LostClaim where the run was taken back.
+    """
+    from ml.networks.training import train_encoder
+
+    pictures = Picture.objects.active().in_department(run.department).order_by("pk")
+    files = dict(pictures.values_list("pk", "file"))
+    groups = dict(pictures.values_list("pk", "perceptual_hash"))
+    gold = Annotation.objects.in_department(run.department).agreed()
+    labels = {pk: label for pk, label in gold.items() if pk in files}
+    reports = _Reports(run, on_progress)
+    started = time.perf_counter()
+    with run.beating() as lost:
+        try:
+            trained = train_encoder(
+                list(files),
+                _load,
+                labels,
+                department=run.department,
+                groups=groups,
+                epochs=run.epochs,
+                on_progress=reports,
+                should_stop=lost.is_set,
+            )
+        except ValueError as error:
+            raise Refused(str(error)) from error
+        if lost.is_set():
+            raise LostClaim(f"{run} was taken back")
+        folder = f"models/{run.department}/{run.pk}-{run.attempts}"
+        path = settings.MEDIA_ROOT / folder
+        if path.exists():
+            shutil.rmtree(path)
+        metrics = {**trained.metrics, "seconds": round(time.perf_counter() - started, 1)}
+        sha256 = trained.save(path, metrics=metrics)
+    with run.completing():
+        number = (
+            ModelVersion.objects.in_department(run.department).aggregate(last=Max("number"))["last"]
+            or 0
+        ) + 1
+        version = ModelVersion.objects.create(
+            department=run.department,
+            number=number,
+            backbone=run.backbone,
+            training_run=run,
+            artifact=folder,
+            sha256=sha256,
+            label_names=list(trained.label_names),
+            metrics=metrics,
+            distances=trained.distances,
+        )
+        doorbell.ring_after_commit(EMBEDDING_TASK, version.pk, queue=EMBEDDING_QUEUE)
+    return version
+
+
+def _load(pk: int) -> Any:
+    from ml.networks.pixels import decode_rgb
+
+    return decode_rgb(Picture.objects.get(pk=pk).read())
+
+
+class _Reports:
+    """Pass a training's progress on: to the caller at once, to the run's row now and then."""
+
+    EVERY = 1.0
+
+    def __init__(self, run: TrainingRun, on_progress: Callable[[float, float, str], None]) -> None:
+        self.run, self.on_progress, self.last = run, on_progress, 0.0
+
+    def __call__(self, progress: "Progress") -> None:
+        self.on_progress(progress.done, progress.total, progress.text)
+        if time.monotonic() - self.last >= self.EVERY:
+            self.last = time.monotonic()
+            TrainingRun.objects.filter(pk=self.run.pk).update(progress=_as_json(progress))
+
+
+def _as_json(progress: "Progress") -> Mapping[str, Any]:
+    from dataclasses import asdict
+
+    return asdict(progress)
+
+
+def embed(
+    version: ModelVersion, on_progress: Callable[[float, float], None] = lambda *_: None
+) -> Embedded:
+    """Embed every active picture that the version lacks, then index its vectors.
+
+    Batches commit one by one and skip what another process holds, so that several may run and any
+    may be killed. A picture whose file cannot be read is marked and counted.
+    """
+    from ml.networks.pixels import decode_rgb
+
+    encoder = encoder_of(version)
+    total = version.missing_pictures().count()
+    embedded = unreadable = 0
+    last = 0
+    started = time.perf_counter()
+    on_progress(0, total)
+    while True:
+        with transaction.atomic():
+            batch = list(
+                version.missing_pictures()
+                .filter(pk__gt=last)
+                .select_for_update(skip_locked=True, of=("self",))[:BATCH]
+            )
+            if not batch:
+                break
+            last = batch[-1].pk
+            readable, arrays = [], []
+            for picture in batch:
+                try:
+                    arrays.append(decode_rgb(picture.read()))
+                except (OSError, ValueError) as error:
+                    logger.warning("%s cannot be read and is left out: %s", picture, error)
+                    Picture.objects.filter(pk=picture.pk).update(is_readable=False)
+                    unreadable += 1
+                else:
+                    readable.append(picture)
+            if arrays:
+                vectors = encoder.encode(arrays).vectors
+                Embedding.objects.bulk_create(
+                    (
+                        Embedding(picture=picture, version=version, vector=vector.tolist())
+                        for picture, vector in zip(readable, vectors, strict=True)
+                    ),
+                    ignore_conflicts=True,
+                )
+                embedded += len(arrays)
+        on_progress(embedded + unreadable, total)
+    seconds = time.perf_counter() - started
+    create_index(version)
+    return Embedded(embedded, unreadable, seconds)
+
+
+def embed_and_promote(
+    version: ModelVersion, on_progress: Callable[[float, float], None] = lambda *_: None
+) -> None:
+    """Embed the version and let it serve, waiting for batches that other processes hold.
+
+    Raises NotReady where pictures still lack an embedding after WAIT_FOR_OTHERS seconds.
+    """
+    deadline = time.monotonic() + WAIT_FOR_OTHERS
+    embed(version, on_progress)
+    while version.missing_pictures().exists() and time.monotonic() < deadline:
+        time.sleep(0.5)
+        embed(version, on_progress)
+    version.promote()
+
+
+def create_index(version: ModelVersion) -> None:
+    """Build the version's HNSW index beside the traffic, unless a valid one is there."""
+    if connection.in_atomic_block:
+        raise RuntimeError("an index is built concurrently, outside of transactions")
+    with connection.cursor() as cursor:
+        # One builder at a time: a second would take the first one's index for a broken one.
+        cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", [INDEX_LOCK, version.pk])
+        if cursor.fetchone() != (True,):
+            return
+        try:
+            cursor.execute(
+                "SELECT indisvalid FROM pg_index WHERE indexrelid = to_regclass(%s)",
+                [version.index_name],
+            )
+            if cursor.fetchone() == (True,):
+                return
+            # One that a killed build left behind is invalid, and in the way.
+            drop_index(version)
+            cursor.execute("SET statement_timeout = 0")
+            cursor.execute(
+                f"CREATE INDEX CONCURRENTLY {version.index_name} ON ml_embedding "
+                "USING hnsw (vector halfvec_cosine_ops) WITH (m = 16, ef_construction = 128) "
+                f"WHERE version_id = {version.pk:d}"
+            )
+        finally:
+            cursor.execute("RESET statement_timeout")
+            cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [INDEX_LOCK, version.pk])
+
+
+def drop_index(version: ModelVersion) -> None:
+    """Drop the version's index beside the traffic; harmless where there is none."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {version.index_name}")
+
+
+def sweep_embeddings() -> None:
+    """Ring the embedding workers for every version that lacks pictures."""
+    for version in ModelVersion.objects.embedding():
+        if version.missing_pictures().exists():
+            doorbell.ring(EMBEDDING_TASK, version.pk, queue=EMBEDDING_QUEUE)

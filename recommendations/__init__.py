@@ -1,0 +1,1 @@
+"""Submissions, the search for matches, walls, the web pages and the API."""

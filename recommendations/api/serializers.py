@@ -1,0 +1,225 @@
+"""What the API takes and gives."""
+
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+from rest_framework.fields import get_error_detail
+
+from catalog.models import Department, Product
+from jobs.models import Job
+from recommendations import walls
+from recommendations.forms import HIGHEST_PRICE
+from recommendations.intake import check_range, take_photo
+from recommendations.models import DEFAULT_COUNT, MAX_COUNT, MIN_COUNT, Match, Submission
+from recommendations.search import Wishes
+
+
+class PriceRangeInput(serializers.Serializer[Any]):
+    """Take a price range in the site's currency."""
+
+    price_min = serializers.DecimalField(
+        12, 2, required=False, allow_null=True, min_value=0, max_value=HIGHEST_PRICE
+    )
+    price_max = serializers.DecimalField(
+        12, 2, required=False, allow_null=True, min_value=0, max_value=HIGHEST_PRICE
+    )
+
+    def to_internal_value(self, data: Any) -> Any:
+        # Forms send empty fields for what was left out.
+        return super().to_internal_value(
+            {name: value for name, value in data.items() if value != ""}
+        )
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        try:
+            check_range(attrs.get("price_min"), attrs.get("price_max"))
+        except ValidationError as error:
+            raise serializers.ValidationError({"price_max": get_error_detail(error)}) from error
+        return attrs
+
+
+class SubmissionInput(PriceRangeInput):
+    """Take a photo, or the address of one, and wishes."""
+
+    photo = serializers.FileField(required=False, allow_empty_file=True)
+    photo_url = serializers.URLField(required=False, max_length=2000)
+    department = serializers.ChoiceField(choices=Department.choices)
+    count = serializers.IntegerField(
+        required=False, min_value=MIN_COUNT, max_value=MAX_COUNT, default=DEFAULT_COUNT
+    )
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        attrs = super().validate(attrs)
+        try:
+            attrs["photo_cleaned"] = take_photo(attrs.get("photo"), attrs.get("photo_url", ""))
+        except ValidationError as error:
+            field = "photo_url" if attrs.get("photo_url") else "photo"
+            raise serializers.ValidationError({field: get_error_detail(error)}) from error
+        attrs["wishes"] = Wishes(
+            department=attrs["department"],
+            price_min=attrs.get("price_min"),
+            price_max=attrs.get("price_max"),
+            currency=settings.DEFAULT_CURRENCY,
+            count=attrs["count"],
+        )
+        return attrs
+
+
+class SubmissionCreated(serializers.ModelSerializer[Submission]):
+    """Give the token of a new submission and where its result will be."""
+
+    url = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Submission
+        fields = ("token", "state", "url")
+
+    def get_url(self, submission: Submission) -> str:
+        return str(self.context["request"].build_absolute_uri(submission.get_absolute_url()))
+
+
+class ProductOutput(serializers.ModelSerializer[Product]):
+    """Give a product as shops would list it."""
+
+    id = serializers.UUIDField(source="public_id")
+    source = serializers.CharField(source="source.name")  # type: ignore[assignment]  # a field that shares a name with an option of fields
+    images = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Product
+        fields = (
+            "id",
+            "department",
+            "source",
+            "external_id",
+            "title",
+            "brand",
+            "category",
+            "url",
+            "price",
+            "price_max",
+            "currency",
+            "availability",
+            "width_cm",
+            "height_cm",
+            "seen_at",
+            "images",
+        )
+
+    def get_images(self, product: Product) -> list[str]:
+        build = self.context["request"].build_absolute_uri
+        return [build(picture.thumbnail_url) for picture in product.pictures.all()]
+
+
+class MatchOutput(serializers.ModelSerializer[Match]):
+    """Give a match: the product, its rank from 1, and the cosine distance in [0, 2]."""
+
+    id = serializers.UUIDField(source="product.public_id")
+    external_id = serializers.CharField(source="product.external_id")
+    title = serializers.CharField(source="product.title")
+    price = serializers.DecimalField(12, 2, source="product.price", allow_null=True)
+    currency = serializers.CharField(source="product.currency")
+    url = serializers.CharField(source="product.url")
+    source = serializers.CharField(source="product.source.name")  # type: ignore[assignment]  # a field that shares a name with an option of fields
+    seen_at = serializers.DateTimeField(source="product.seen_at")
+    image = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Match
+        fields = (
+            "rank",
+            "id",
+            "external_id",
+            "title",
+            "price",
+            "currency",
+            "url",
+            "source",
+            "seen_at",
+            "image",
+            "distance",
+        )
+
+    def get_image(self, match: Match) -> str:
+        return str(self.context["request"].build_absolute_uri(match.picture.thumbnail_url))
+
+
+class SubmissionOutput(SubmissionCreated):
+    """Give a submission; matches and walls once it is done.
+
+    ``wall_svg`` is the first wall as self-contained SVG text (art only), ``walls`` where each
+    arrangement can be had.
+    """
+
+    state = serializers.ChoiceField(choices=Job.State.choices)
+    label = serializers.CharField(allow_null=True)  # type: ignore[assignment]  # a field that shares a name with an option of fields
+    model_version = serializers.IntegerField(source="version.number", allow_null=True, default=None)
+    matches = MatchOutput(many=True)
+    wall_svg = serializers.SerializerMethodField()
+    walls = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Submission
+        fields = (
+            "token",
+            "state",
+            "url",
+            "error",
+            "department",
+            "price_min",
+            "price_max",
+            "currency",
+            "count",
+            "label",
+            "confidence",
+            "is_weak",
+            "next_price",
+            "model_version",
+            "took_ms",
+            "matches",
+            "wall_svg",
+            "walls",
+            "created_at",
+            "finished_at",
+        )
+
+    @extend_schema_field(serializers.CharField(allow_null=True))
+    def get_wall_svg(self, submission: Submission) -> str | None:
+        wall = submission.walls.first()
+        return walls.render(wall, self_contained=True) if wall else None
+
+    @extend_schema_field(serializers.DictField(child=serializers.CharField()))
+    def get_walls(self, submission: Submission) -> dict[str, str]:
+        build = self.context["request"].build_absolute_uri
+        return {
+            wall.arrangement: build(walls.download_url(submission, wall))
+            for wall in submission.walls.all()
+        }
+
+
+class ProductsInput(PriceRangeInput):
+    """Take filters over products."""
+
+    department = serializers.ChoiceField(choices=Department.choices, required=False)
+    source = serializers.CharField(required=False, max_length=120)  # type: ignore[assignment]  # a field that shares a name with an option of fields
+    q = serializers.CharField(required=False, max_length=200, help_text="words of the title")
+    available = serializers.BooleanField(required=False, default=False)
+
+
+class SimilarInput(PriceRangeInput):
+    """Take wishes for products similar to a given one."""
+
+    count = serializers.IntegerField(
+        required=False, min_value=MIN_COUNT, max_value=MAX_COUNT, default=DEFAULT_COUNT
+    )
+
+
+class SimilarOutput(serializers.Serializer[Any]):
+    """Give a product with its cosine distance to the one asked about."""
+
+    rank = serializers.IntegerField()
+    distance = serializers.FloatField()
+    product = ProductOutput()

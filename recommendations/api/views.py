@@ -1,0 +1,161 @@
+"""The API's operations, one class a resource."""
+
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.db.models import QuerySet
+from django.shortcuts import get_object_or_404
+from drf_spectacular.utils import OpenApiResponse, extend_schema
+from rest_framework import status
+from rest_framework.exceptions import APIException
+from rest_framework.generics import ListAPIView
+from rest_framework.parsers import FormParser, JSONParser, MultiPartParser
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from catalog.models import Product
+from ml.models import Embedding, ModelVersion
+from recommendations import services
+from recommendations.api.serializers import (
+    ProductOutput,
+    ProductsInput,
+    SimilarInput,
+    SimilarOutput,
+    SubmissionCreated,
+    SubmissionInput,
+    SubmissionOutput,
+)
+from recommendations.models import Submission
+from recommendations.search import Wishes, nearest
+from recommendations.views import private
+
+
+class Unavailable(APIException):
+    """Answer 503 and say when to come back."""
+
+    status_code = status.HTTP_503_SERVICE_UNAVAILABLE
+    default_code = "unavailable"
+    wait = 60
+
+
+class SubmissionsView(APIView):
+    """New submissions."""
+
+    parser_classes = [MultiPartParser, FormParser, JSONParser]
+
+    @extend_schema(
+        request={"multipart/form-data": SubmissionInput},
+        responses={202: SubmissionCreated, 400: OpenApiResponse(description="Bad input")},
+    )
+    def post(self, request: Request) -> Response:
+        """Take a photo and wishes; the result is worked out in the background."""
+        given = SubmissionInput(data=request.data)
+        given.is_valid(raise_exception=True)
+        try:
+            submission = services.submit(
+                given.validated_data["photo_cleaned"], given.validated_data["wishes"]
+            )
+        except services.Busy as busy:
+            raise Unavailable(str(busy)) from busy
+        output = SubmissionCreated(submission, context={"request": request})
+        return Response(output.data, status=status.HTTP_202_ACCEPTED)
+
+
+class SubmissionView(APIView):
+    """One submission, for whoever knows its token."""
+
+    @extend_schema(responses=SubmissionOutput)
+    def get(self, request: Request, token: str) -> Any:
+        """Give the state, and once done the matches and the walls."""
+        submission = get_object_or_404(
+            Submission.objects.select_related("version").prefetch_related(
+                "matches__product__source", "matches__picture", "walls"
+            ),
+            token=token,
+        )
+        return private(Response(SubmissionOutput(submission, context={"request": request}).data))
+
+    @extend_schema(responses={204: None})
+    def delete(self, request: Request, token: str) -> Response:
+        """Delete the submission and its photo, for good."""
+        get_object_or_404(Submission, token=token).erase()
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+@extend_schema(parameters=[ProductsInput])
+class ProductsView(ListAPIView[Product]):
+    """Products on offer, newest first, with filters."""
+
+    serializer_class = ProductOutput
+
+    def get_queryset(self) -> QuerySet[Product]:
+        given = ProductsInput(data=self.request.query_params)
+        given.is_valid(raise_exception=True)
+        wishes = given.validated_data
+        products = (
+            Product.objects.active()
+            .priced(wishes.get("price_min"), wishes.get("price_max"), settings.DEFAULT_CURRENCY)
+            .select_related("source")
+            .prefetch_related("pictures")
+        )
+        if department := wishes.get("department"):
+            products = products.in_department(department)
+        if source := wishes.get("source"):
+            products = products.filter(source__name=source)
+        if words := wishes.get("q"):
+            products = products.filter(title__icontains=words)
+        if wishes["available"]:
+            products = products.available()
+        return products
+
+
+class ProductView(APIView):
+    """One product."""
+
+    @extend_schema(responses=ProductOutput)
+    def get(self, request: Request, public_id: UUID) -> Response:
+        """Give the product, also where its source offers it no more."""
+        product = get_object_or_404(
+            Product.objects.select_related("source").prefetch_related("pictures"),
+            public_id=public_id,
+        )
+        return Response(ProductOutput(product, context={"request": request}).data)
+
+
+class SimilarView(APIView):
+    """Products similar to one of the catalogue."""
+
+    @extend_schema(parameters=[SimilarInput], responses=SimilarOutput(many=True))
+    def get(self, request: Request, public_id: UUID) -> Response:
+        """Give the nearest products under the price, nearest first."""
+        product = get_object_or_404(Product, public_id=public_id)
+        given = SimilarInput(data=request.query_params)
+        given.is_valid(raise_exception=True)
+        version = ModelVersion.objects.live().in_department(product.department).first()
+        embedding = (
+            Embedding.objects.filter(version=version, picture__product=product)
+            .order_by("picture__position", "pk")
+            .first()
+        )
+        if version is None or embedding is None:
+            raise Unavailable("This product's pictures are not embedded yet. Try again later.")
+        wishes = Wishes(
+            department=product.department,
+            price_min=given.validated_data.get("price_min"),
+            price_max=given.validated_data.get("price_max"),
+            currency=settings.DEFAULT_CURRENCY,
+            count=given.validated_data["count"],
+            excluding=product.pk,
+        )
+        found = nearest(version, embedding.vector.to_list(), wishes, without_itself=True)
+        output = SimilarOutput(
+            [
+                {"rank": rank, "distance": one.distance, "product": one.product}
+                for rank, one in enumerate(found, start=1)
+            ],
+            many=True,
+            context={"request": request},
+        )
+        return Response(output.data)

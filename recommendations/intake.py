@@ -1,0 +1,60 @@
+"""What the page and the API take from a visitor, checked the same way for both."""
+
+from decimal import Decimal
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.files.uploadedfile import UploadedFile
+
+from catalog.fetching import FetchError, fetch
+from catalog.photos import CleanPhoto, PhotoError, clean_photo
+
+FETCH_SECONDS = 8.0
+
+
+def take_photo(upload: "UploadedFile[Any] | None", url: str = "") -> CleanPhoto:
+    """Return the visitor's photo, cleaned; raises ValidationError with a text for people."""
+    if upload is None and not url:
+        raise ValidationError("Choose a photo first.", code="required")
+    if upload is not None and url:
+        raise ValidationError("Give a photo or the address of one, not both.", code="both")
+    try:
+        return clean_photo(
+            _fetched(url) if upload is None else _uploaded(upload),
+            max_bytes=settings.PHOTO_MAX_BYTES,
+        )
+    except (PhotoError, FetchError) as error:
+        raise ValidationError(str(error), code=error.code) from error
+
+
+def check_range(low: Decimal | None, high: Decimal | None) -> None:
+    """Raise ValidationError where the price range is upside down."""
+    if low is not None and high is not None and low > high:
+        raise ValidationError(
+            f"The lowest price ({low:f}) is above the highest ({high:f}). Swap them or leave one "
+            "empty.",
+            code="range",
+        )
+
+
+def _uploaded(upload: "UploadedFile[Any]") -> bytes:
+    if (upload.size or 0) > settings.PHOTO_MAX_BYTES:
+        raise ValidationError(too_large(), code="too_large")
+    data: bytes = upload.read()
+    return data
+
+
+def _fetched(url: str) -> bytes:
+    return fetch(
+        url,
+        max_bytes=settings.PHOTO_MAX_BYTES,
+        timeout=FETCH_SECONDS,
+        allow_private=settings.FETCH_PRIVATE_ADDRESSES,
+    ).data
+
+
+def too_large() -> str:
+    """Say how large a photo may be."""
+    megabytes = settings.PHOTO_MAX_BYTES / 1024 / 1024
+    return f"The photo is larger than {megabytes:.0f} MB. Please choose a smaller one."

@@ -1,0 +1,125 @@
+import time
+from argparse import ArgumentParser
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+
+from catalog.management.base import BadInput, ReportingCommand
+from catalog.models import Department
+from catalog.photos import PhotoError, clean_photo
+from jobs.models import Refused
+from recommendations import services, walls
+from recommendations.forms import HIGHEST_PRICE
+from recommendations.intake import check_range
+from recommendations.models import DEFAULT_COUNT, MAX_COUNT, MIN_COUNT
+from recommendations.search import Wishes
+
+
+def price(text: str) -> Decimal:
+    """Read a price from the command line."""
+    try:
+        amount = Decimal(text)
+    except InvalidOperation:
+        raise BadInput(f"A price is a number such as 60 or 59.90, not {text!r}.") from None
+    if not amount.is_finite() or not 0 <= amount <= HIGHEST_PRICE:
+        raise BadInput(f"A price is between 0 and {HIGHEST_PRICE}, not {text}.")
+    return amount
+
+
+class Command(ReportingCommand):
+    help = "Find the pieces that belong with a photo, under a price; nothing is stored."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        super().add_arguments(parser)
+        parser.add_argument("photo", type=Path)
+        parser.add_argument("--department", required=True)
+        parser.add_argument("--price-min", type=price, metavar="X")
+        parser.add_argument("--price-max", type=price, metavar="Y")
+        parser.add_argument("--currency", default=settings.DEFAULT_CURRENCY)
+        parser.add_argument("--count", type=int, default=DEFAULT_COUNT)
+        parser.add_argument(
+            "--wall", type=Path, metavar="OUT.svg", help="hang them on a wall (art)"
+        )
+
+    def handle(
+        self, *args: Any, photo: Path, department: str, wall: Path | None, **options: Any
+    ) -> None:
+        if department not in Department.values:
+            raise BadInput(
+                f"There is no department {department!r}: use one of {', '.join(Department.values)}."
+            )
+        if not MIN_COUNT <= options["count"] <= MAX_COUNT:
+            raise BadInput(f"--count must be {MIN_COUNT} to {MAX_COUNT}, not {options['count']}.")
+        if wall is not None and department != Department.ART:
+            raise BadInput("--wall hangs art only.")
+        if wall is not None and not wall.absolute().parent.is_dir():
+            raise BadInput(f"There is no folder {wall.absolute().parent} to write the wall to.")
+        wishes = Wishes(
+            department=department,
+            price_min=options["price_min"],
+            price_max=options["price_max"],
+            currency=options["currency"],
+            count=options["count"],
+        )
+        try:
+            check_range(wishes.price_min, wishes.price_max)
+            clean = clean_photo(photo.read_bytes(), max_bytes=settings.PHOTO_MAX_BYTES)
+        except ValidationError as error:
+            raise BadInput(error.messages[0]) from error
+        except PhotoError as error:
+            raise BadInput(f"{photo}: {error}") from error
+        except OSError as error:
+            raise BadInput(f"{photo} cannot be read: {error.strerror}.") from error
+
+        from ml.networks.pixels import decode_rgb
+
+        rgb = decode_rgb(clean.jpeg)
+        try:
+            services.warm_up([department])
+            started = time.perf_counter()
+            result = services.recommend(rgb, wishes)
+        except Refused as error:
+            raise BadInput(
+                f"{error} Run “manage.py train {department} --promote” first."
+            ) from error
+        took_ms = round((time.perf_counter() - started) * 1000)
+        if wall is not None:
+            products = [
+                (found.product, walls.print_of(found.embedding.picture)) for found in result.found
+            ]
+            wall.write_text(walls.draw_found(rgb, products), encoding="utf-8")
+        output = {
+            "department": department,
+            "label": result.label or None,
+            "confidence": result.confidence,
+            "is_weak": result.is_weak,
+            "matches": [
+                {
+                    "rank": rank,
+                    "external_id": found.product.external_id,
+                    "title": found.product.title,
+                    "price": float(found.product.price) if found.product.price else None,
+                    "currency": found.product.currency,
+                    "url": found.product.url,
+                    "distance": round(found.distance, 6),
+                }
+                for rank, found in enumerate(result.found, start=1)
+            ],
+            "model_version": result.version.number,
+            "took_ms": took_ms,
+        }
+        lines = [
+            f"{rank}. {found.product.title}, {walls.price_text(found.product) or 'no price'}"
+            f"  {found.product.url}"
+            for rank, found in enumerate(result.found, start=1)
+        ]
+        if len(result.found) < wishes.count and result.next_price is not None:
+            lines.append(f"The next piece costs {result.next_price} {wishes.currency}.")
+        self.report(
+            output,
+            as_json=options["json"],
+            summary="\n".join(lines) or "Nothing fits these wishes.",
+        )

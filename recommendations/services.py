@@ -1,0 +1,189 @@
+"""From a photo to matches and walls, and the life of submissions."""
+
+import logging
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+from django.db import transaction
+
+from catalog.models import Department
+from catalog.photos import CleanPhoto
+from jobs.models import LostClaim, Refused
+from ml.models import ModelVersion
+from recommendations import walls
+from recommendations.models import Match, Submission, new_photo_name
+from recommendations.search import Found, Wishes, nearest, next_price
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+logger = logging.getLogger(__name__)
+
+# Below this probability the encoder's first label is a guess not worth telling.
+SURE_ENOUGH = 0.5
+
+
+@dataclass(frozen=True)
+class Recommendation:
+    """What was found for a photo: ``vector`` has 512 unit-length numbers."""
+
+    version: ModelVersion
+    vector: "NDArray[np.float32]"
+    label: str
+    confidence: float | None
+    found: list[Found]
+    is_weak: bool
+    next_price: Decimal | None
+
+
+class Busy(Exception):
+    """Raised where so many submissions wait that another would wait too long."""
+
+
+def submit(photo: CleanPhoto, wishes: Wishes) -> Submission:
+    """Store the photo and a queued submission together, and ring a worker once both are safe.
+
+    Raises Busy, with nothing stored, while the queue is over its limit.
+    """
+    if Submission.objects.queued().count() >= settings.QUEUE_LIMIT:
+        raise Busy("Many people are asking at the moment. Please try again in a minute.")
+    name = default_storage.save(new_photo_name(), ContentFile(photo.jpeg))
+    try:
+        with transaction.atomic():
+            submission = Submission.objects.create(
+                department=wishes.department,
+                photo=name,
+                photo_width=photo.width,
+                photo_height=photo.height,
+                price_min=wishes.price_min,
+                price_max=wishes.price_max,
+                currency=wishes.currency,
+                count=wishes.count,
+            )
+            submission.ring_after_commit()
+    except Exception:
+        default_storage.delete(name)
+        raise
+    return submission
+
+
+def live_version(department: str) -> ModelVersion:
+    """Return the department's live version; raises Refused with what to do where there is none."""
+    version = ModelVersion.objects.live().in_department(department).first()
+    if version is None:
+        raise Refused(
+            "This department is not ready yet: it has no trained encoder. Please come back later."
+        )
+    return version
+
+
+def recommend(rgb: "NDArray[np.uint8]", wishes: Wishes) -> Recommendation:
+    """Encode the photo (uint8, height x width x 3) and search the live version's embeddings.
+
+    Raises Refused where the department has no live version.
+    """
+    # Loads the network library, which the web process must never do.
+    from ml.registry import encoder_of
+
+    version = live_version(wishes.department)
+    encoder = encoder_of(version)
+    encoding = encoder.encode([rgb])
+    vector = encoding.vectors[0]
+    label, confidence = "", None
+    if encoding.probabilities is not None and encoder.label_names:
+        best = int(encoding.probabilities[0].argmax())
+        label, confidence = encoder.label_names[best], float(encoding.probabilities[0][best])
+    found = nearest(version, vector, wishes, without_itself=wishes.department == Department.ART)
+    return Recommendation(
+        version=version,
+        vector=vector,
+        label=label,
+        confidence=confidence,
+        found=found,
+        is_weak=bool(found) and is_weak(version, found[0].distance),
+        next_price=next_price(wishes) if len(found) < wishes.count else None,
+    )
+
+
+def warm_up(departments: Sequence[str] = Department.values) -> None:
+    """Load the live encoders and run each once, so that the first photo waits for nothing."""
+    import numpy as np
+
+    from ml.registry import encoder_of
+
+    for version in ModelVersion.objects.live().filter(department__in=departments):
+        encoder_of(version).encode([np.zeros((64, 64, 3), dtype=np.uint8)])
+
+
+def is_weak(version: ModelVersion, distance: float) -> bool:
+    """Say whether a best match lies further away than 95 % of the catalogue's own neighbours."""
+    limit = version.distances.get("p95")
+    return limit is not None and distance > limit
+
+
+def process(submission: Submission) -> None:
+    """Find matches, lay out walls, and write all of it together with ``done``."""
+    started = time.perf_counter()
+    from ml.networks.pixels import decode_rgb
+
+    try:
+        rgb = decode_rgb(submission.read_photo())
+    except FileNotFoundError:
+        raise Refused("The photo was deleted before we could look at it.") from None
+    wishes = Wishes(
+        department=submission.department,
+        price_min=submission.price_min,
+        price_max=submission.price_max,
+        currency=submission.currency,
+        count=submission.count,
+    )
+    result = recommend(rgb, wishes)
+    plan = None
+    if submission.department == Department.ART and result.found:
+        plan = walls.plan(
+            walls.visitor_print(submission.print_name, rgb),
+            [(found.product, walls.print_of(found.embedding.picture)) for found in result.found],
+        )
+    try:
+        with submission.completing():
+            matches = Match.objects.bulk_create(
+                Match(
+                    submission=submission,
+                    rank=rank,
+                    product=found.product,
+                    picture=found.embedding.picture,
+                    distance=found.distance,
+                )
+                for rank, found in enumerate(result.found, start=1)
+            )
+            if plan is not None:
+                walls.store(submission, matches, plan)
+            Submission.objects.filter(pk=submission.pk).update(
+                version=result.version,
+                vector=result.vector.tolist(),
+                label=result.label,
+                confidence=result.confidence,
+                is_weak=result.is_weak,
+                next_price=result.next_price,
+                took_ms=round((time.perf_counter() - started) * 1000),
+            )
+    except LostClaim:
+        if not Submission.objects.filter(pk=submission.pk).exists():
+            # Deleted while we worked: nothing of the photo may stay.
+            default_storage.delete(submission.print_name)
+        raise
+
+
+def purge_expired() -> int:
+    """Delete submissions older than RETENTION_DAYS with their photos; return how many."""
+    expired = list(Submission.objects.expired()[:500])
+    for submission in expired:
+        submission.erase()
+    return len(expired)

@@ -1,0 +1,255 @@
+"""Walls: cut prints out of pictures, plan the arrangements, store them, draw them."""
+
+import base64
+from collections.abc import Sequence
+from dataclasses import dataclass
+from io import BytesIO
+from typing import TYPE_CHECKING
+
+from django.core.files.storage import default_storage
+from django.urls import reverse
+from django.utils.formats import number_format
+from PIL import Image
+
+from catalog.models import Picture, Product
+from catalog.storage import store_once
+from recommendations.drawing import HungPicture, wall_colour, wall_svg
+from recommendations.layout import (
+    MAX_MATCHES,
+    Layout,
+    Piece,
+    arrange_all,
+    frame_outer_size,
+    print_size,
+)
+from recommendations.models import Match, Placement, Submission, Wall
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+PRINT_SIDE = 480
+ANCHOR = "anchor"
+
+
+@dataclass(frozen=True, slots=True)
+class Print:
+    """A print without its frame and mat: where its JPEG lies, its size in px, its mean colour."""
+
+    name: str
+    width: int
+    height: int
+    mean: tuple[int, int, int]
+
+    @property
+    def aspect(self) -> float:
+        return self.width / self.height
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The arrangements of one submission and the colour of the wall they hang on."""
+
+    layouts: tuple[Layout, ...]
+    colour: str
+
+
+def print_name(sha256: str) -> str:
+    """Return where the print cut out of a catalogue picture lies in media storage."""
+    return f"prints/{sha256[:2]}/{sha256}.jpg"
+
+
+def print_of(picture: Picture) -> Print:
+    """Return the print in a catalogue picture, cut out once and kept."""
+    name = print_name(picture.sha256)
+    if default_storage.exists(name):
+        with default_storage.open(name) as file:
+            return _measured(name, Image.open(file).convert("RGB"))
+    from ml.networks.pixels import decode_rgb
+
+    data, image = _cut(decode_rgb(picture.read()))
+    store_once(name, data)
+    return _measured(name, image)
+
+
+def visitor_print(name: str, rgb: "NDArray[np.uint8]") -> Print:
+    """Cut the print out of a photo (uint8, height x width x 3) and keep it as ``name``."""
+    data, image = _cut(rgb)
+    store_once(name, data)
+    return _measured(name, image)
+
+
+def _cut(rgb: "NDArray[np.uint8]") -> tuple[bytes, Image.Image]:
+    # Loads OpenCV, which the web process does not need.
+    from ml.networks.pixels import crop_frame
+
+    image = Image.fromarray(crop_frame(rgb))
+    image.thumbnail((PRINT_SIDE, PRINT_SIDE), Image.Resampling.LANCZOS)
+    data = BytesIO()
+    image.save(data, "JPEG", quality=88, optimize=True)
+    return data.getvalue(), image
+
+
+def _measured(name: str, image: Image.Image) -> Print:
+    mean = image.resize((1, 1), Image.Resampling.BOX).getpixel((0, 0))
+    assert isinstance(mean, tuple), "an RGB picture"
+    return Print(name, image.width, image.height, (int(mean[0]), int(mean[1]), int(mean[2])))
+
+
+def plan(anchor: Print, matches: Sequence[tuple[Product, Print]]) -> Plan:
+    """Arrange the first eight matches around the visitor's piece in every way we know.
+
+    Pieces are as large as their product says, else as their picture's shape suggests.
+    """
+    pieces = []
+    for rank, (product, cut) in enumerate(matches[:MAX_MATCHES], start=1):
+        size = print_size(
+            float(product.width_cm) if product.width_cm else None,
+            float(product.height_cm) if product.height_cm else None,
+            cut.aspect,
+        )
+        pieces.append(Piece(rank, *frame_outer_size(*size)))
+    own = Piece(ANCHOR, *frame_outer_size(*print_size(None, None, anchor.aspect)))
+    return Plan(
+        layouts=arrange_all(own, pieces),
+        colour=wall_colour([anchor.mean, *(cut.mean for _, cut in matches[:MAX_MATCHES])]),
+    )
+
+
+def store(submission: Submission, matches: Sequence[Match], plan: Plan) -> None:
+    """Write a plan as walls and placements; the caller holds the transaction."""
+    by_rank = {match.rank: match for match in matches}
+    for layout in plan.layouts:
+        wall = Wall.objects.create(
+            submission=submission,
+            arrangement=layout.arrangement,
+            width_cm=layout.width_cm,
+            height_cm=layout.height_cm,
+            colour=plan.colour,
+        )
+        Placement.objects.bulk_create(
+            Placement(
+                wall=wall,
+                match=by_rank[int(hanging.piece.key)] if hanging.piece.key != ANCHOR else None,
+                x_cm=hanging.x_cm,
+                y_cm=hanging.y_cm,
+                width_cm=hanging.piece.width_cm,
+                height_cm=hanging.piece.height_cm,
+            )
+            for hanging in layout.hangings
+        )
+
+
+def render(wall: Wall, *, self_contained: bool) -> str:
+    """Draw a stored wall; self-contained with all pictures inside, else with links to them."""
+    pictures = []
+    for placement in wall.placements.select_related("match__product", "match__picture"):
+        match = placement.match
+        if match is None:
+            token = wall.submission.token
+            href = reverse("photo", args=[token, "print"])
+            name = wall.submission.print_name
+        else:
+            href = reverse("print_picture", args=[match.picture.sha256])
+            name = print_name(match.picture.sha256)
+        pictures.append(
+            _hung(
+                (placement.x_cm, placement.y_cm, placement.width_cm, placement.height_cm),
+                data_uri(name) if self_contained else href,
+                match.product if match else None,
+            )
+        )
+    return _drawn(
+        wall.width_cm,
+        wall.height_cm,
+        pictures,
+        wall.colour,
+        wall.arrangement,
+        in_page=not self_contained,
+    )
+
+
+def draw_found(rgb: "NDArray[np.uint8]", products: Sequence[tuple[Product, Print]]) -> str:
+    """Draw the first arrangement around a photo (uint8, height x width x 3) without storing it."""
+    data, image = _cut(rgb)
+    anchor = _measured("", image)
+    drawn = plan(anchor, products)
+    layout = drawn.layouts[0]
+    pictures = []
+    for hanging in layout.hangings:
+        place = (hanging.x_cm, hanging.y_cm, hanging.piece.width_cm, hanging.piece.height_cm)
+        if hanging.piece.key == ANCHOR:
+            pictures.append(_hung(place, as_data_uri(data), None))
+        else:
+            product, cut = products[int(hanging.piece.key) - 1]
+            pictures.append(_hung(place, data_uri(cut.name), product))
+    return _drawn(
+        layout.width_cm,
+        layout.height_cm,
+        pictures,
+        drawn.colour,
+        layout.arrangement,
+        in_page=False,
+    )
+
+
+def _hung(
+    place: tuple[float, float, float, float], href: str, product: Product | None
+) -> HungPicture:
+    if product is None:
+        return HungPicture(*place, image_href=href, title="Your piece", is_anchor=True)
+    return HungPicture(
+        *place,
+        image_href=href,
+        title=product.title,
+        caption=price_text(product),
+        link=product.url or None,
+    )
+
+
+def _drawn(
+    width_cm: float,
+    height_cm: float,
+    pictures: Sequence[HungPicture],
+    colour: str,
+    arrangement: str,
+    *,
+    in_page: bool,
+) -> str:
+    return wall_svg(
+        width_cm,
+        height_cm,
+        pictures,
+        wall_colour=colour,
+        title=f"Gallery wall, {arrangement}",
+        embedded=in_page,
+        id_prefix=f"wall-{arrangement}",
+    )
+
+
+SYMBOLS = {"USD": "$", "EUR": "€", "GBP": "£"}
+
+
+def price_text(product: Product) -> str:
+    """Write a product's price as shoppers read it: "$42", "€19.50", "CHF 120"; "" where unknown."""
+    if product.price is None:
+        return ""
+    amount = number_format(product.price, decimal_pos=2, force_grouping=True).removesuffix(".00")
+    symbol = SYMBOLS.get(product.currency)
+    return f"{symbol}{amount}" if symbol else f"{product.currency} {amount}"
+
+
+def data_uri(name: str) -> str:
+    """Return a stored JPEG as a data: URI."""
+    with default_storage.open(name) as file:
+        return as_data_uri(file.read())
+
+
+def as_data_uri(jpeg: bytes) -> str:
+    """Return a JPEG as a data: URI."""
+    return "data:image/jpeg;base64," + base64.b64encode(jpeg).decode("ascii")
+
+
+def download_url(submission: Submission, wall: Wall) -> str:
+    """Return where a wall can be had as a file."""
+    return reverse("wall", args=[submission.token, wall.arrangement])
