@@ -15,6 +15,9 @@ from config import env, services
 
 django_stubs_ext.monkeypatch()
 
+# TensorFlow reports its build and its devices at length; what fails comes as an exception.
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 PENDANT_HOME = services.home()
 PENDANT_SHARED = env.path("PENDANT_SHARED", BASE_DIR.parent / "shared")

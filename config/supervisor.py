@@ -37,7 +37,6 @@ class Process:
                 **os.environ,
                 "PYTHONPATH": str(BASE_DIR),
                 "PYTHONWARNINGS": "ignore",
-                "TF_CPP_MIN_LOG_LEVEL": "2",
                 **self.environment,
             },
             death_signal=signal.SIGTERM,

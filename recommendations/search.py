@@ -99,7 +99,7 @@ def fold(
         if len(found) == count:
             break
         picture = row.picture
-        vector = np.asarray(row.vector.to_list(), dtype=np.float32)
+        vector = np.asarray(row.vector, dtype=np.float32)
         vector /= np.linalg.norm(vector)
         if (
             picture.product_id in products

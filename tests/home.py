@@ -9,4 +9,3 @@ if "PENDANT_TEST_HOME" not in os.environ:
     os.environ["PENDANT_TEST_HOME"] = tempfile.mkdtemp(prefix="pendant-test-")
     atexit.register(shutil.rmtree, os.environ["PENDANT_TEST_HOME"], ignore_errors=True)
 os.environ["PENDANT_HOME"] = os.environ["PENDANT_TEST_HOME"]
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")

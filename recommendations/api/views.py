@@ -149,7 +149,7 @@ class SimilarView(APIView):
             count=given.validated_data["count"],
             excluding=product.pk,
         )
-        found = nearest(version, embedding.vector.to_list(), wishes, without_itself=True)
+        found = nearest(version, embedding.vector, wishes, without_itself=True)
         output = SimilarOutput(
             [
                 {"rank": rank, "distance": one.distance, "product": one.product}

@@ -32,7 +32,7 @@ def effect(job: Submission) -> None:
 
 
 class Workers(RuleBasedStateMachine):
-    """Workers, crashes and a sweeper around one kind of job; the effect is a row that hangs on the job."""
+    """Workers, crashes and a sweeper; the effect is a row that hangs on the job."""
 
     jobs = Bundle("jobs")
     claims = Bundle("claims")

@@ -6,12 +6,12 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
-from catalog.demo import draw_catalogue, draw_samples
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.core.management import call_command
 from django.core.management.base import CommandError
 
+from catalog.demo import draw_catalogue, draw_samples
 from catalog.loading import load_products
 from catalog.management.base import ReportingCommand
 from catalog.models import Department

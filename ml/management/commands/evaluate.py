@@ -1,0 +1,68 @@
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from catalog.management.base import BadInput, ReportingCommand
+from catalog.models import Department
+from catalog.reading import FileError, RowError, read_companions, read_labels
+from ml.evaluation import EvaluationError, evaluate
+from ml.models import ModelVersion
+
+
+class Command(ReportingCommand):
+    help = "Measure a model version: label accuracy, and how well it finds companions."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        super().add_arguments(parser)
+        parser.add_argument("department")
+        parser.add_argument("--labels", type=Path, metavar="CSV", help="image,label")
+        parser.add_argument("--companions", type=Path, metavar="CSV", help="series,image")
+        parser.add_argument(
+            "--images", type=Path, metavar="DIR", help="measure on this folder; stores nothing"
+        )
+        parser.add_argument("--version", type=int, dest="number", help="default: the live one")
+
+    def handle(
+        self, *args: Any, department: str, images: Path | None, number: int | None, **options: Any
+    ) -> None:
+        if department not in Department.values:
+            raise BadInput(
+                f"There is no department {department!r}: use one of {', '.join(Department.values)}."
+            )
+        versions = ModelVersion.objects.in_department(department)
+        version = (versions.live() if number is None else versions.filter(number=number)).first()
+        if version is None:
+            which = "live version" if number is None else f"version {number}"
+            raise BadInput(
+                f"{department} has no {which}: run “manage.py train {department} --promote” first."
+            )
+        if images is not None and not images.is_dir():
+            raise BadInput(f"There is no folder {images}.")
+        try:
+            labels = self.labels(options["labels"]) if options["labels"] else []
+            companions = read_companions(options["companions"]) if options["companions"] else []
+            with self.progress("Evaluating", None) as bar:
+                result = evaluate(
+                    version,
+                    labels=labels,
+                    companions=companions,
+                    images=images,
+                    on_progress=bar.move_to,
+                )
+        except (FileError, EvaluationError) as error:
+            raise BadInput(error) from error
+        shown = ("accuracy", "macro_f1", "hit_at_3", "hit_at_10", "mrr")
+        self.report(
+            result,
+            as_json=options["json"],
+            summary=f"Version {version.number} of {department}: "
+            + ", ".join(f"{name} {result[name]:.3f}" for name in shown if result[name] is not None),
+        )
+
+    def labels(self, file: Path) -> list[tuple[str, str]]:
+        rows = []
+        for row in read_labels(file):
+            if isinstance(row, RowError):
+                raise BadInput(f"{file}, row {row.row}: {row.reason}")
+            rows.append((row.image, row.label))
+        return rows
