@@ -1,16 +1,17 @@
 """The only writer of products, pictures and imported annotations."""
 
 import hashlib
+import os
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
-from django.db import transaction
+from django.db import DataError, IntegrityError, transaction
 from django.utils import timezone
 
 from catalog.fetching import FetchError, fetch
@@ -26,6 +27,8 @@ BATCH = 200
 DECODING_THREADS = 4
 FETCH_SECONDS = 20.0
 UNDECIDED = ""
+SOURCE_NAME_LENGTH = 120
+LABELLER_NAME_LENGTH = 150
 
 # Fields an import may fill or change; a value that the file lacks never erases a known one.
 PRODUCT_FIELDS = (
@@ -45,6 +48,10 @@ PRODUCT_FIELDS = (
 PRICE_FIELDS = ("price", "price_max", "regular_price", "currency")
 
 
+# "repeated": an id the same import has had already, whose row only adds pictures.
+Outcome = Literal["created", "updated", "unchanged", "repeated"]
+
+
 class LoadingError(ValueError):
     """The whole file is refused and nothing of it was stored."""
 
@@ -59,6 +66,15 @@ class ImportReport:
     pictures: int = 0
     failed: list[dict[str, Any]] = field(default_factory=list)
     pictures_failed: list[dict[str, Any]] = field(default_factory=list)
+
+    def count(self, outcome: Outcome) -> None:
+        match outcome:
+            case "created":
+                self.created += 1
+            case "updated":
+                self.updated += 1
+            case "unchanged":
+                self.unchanged += 1
 
     def fail(self, row: int, reason: str) -> None:
         self.failed.append({"row": row, "reason": reason})
@@ -88,13 +104,15 @@ def load_products(
 
     ``folder`` is where relative picture paths lie; ``department`` serves rows that name none;
     ``on_row`` is told how many rows each finished batch had. A row that cannot be taken is
-    reported and stops nothing. Running the same rows again changes nothing.
+    reported and stops nothing. Running the same rows again changes nothing. Raises LoadingError
+    for an unknown department and for a source's name that is empty or too long.
     """
     if department is not None and department not in Department.values:
         raise LoadingError(
             f"There is no department {department!r}: use one of {', '.join(Department.values)}."
         )
-    return _Import(source_name, folder, department).run(rows, on_row)
+    name = _name(source_name, "source", SOURCE_NAME_LENGTH)
+    return _Import(name, folder, department).run(rows, on_row)
 
 
 class _Import:
@@ -123,8 +141,8 @@ class _Import:
             if isinstance(row, RowError):
                 self.report.fail(row.row, row.reason)
                 continue
-            department = row.department or self.department
-            if department is None:
+            department = self.department_of(row)
+            if not department:
                 self.report.fail(row.row, "names no department: give one with --department")
             elif department not in Department.values:
                 self.report.fail(row.row, f"unknown department {department!r}")
@@ -133,6 +151,9 @@ class _Import:
             else:
                 rows.append(row)
         return rows
+
+    def department_of(self, row: ProductRow) -> str:
+        return row.department or self.department or ""
 
     def load_batch(self, rows: list[ProductRow], pool: ThreadPoolExecutor) -> None:
         if not rows:
@@ -152,16 +173,24 @@ class _Import:
 
         def load(row: ProductRow) -> tuple[list[LoadedPicture], list[tuple[ImageRef, str]]]:
             product = known.get(row.external_id)
+            if product is None:
+                return self.load_pictures(row, set(), set())
+            if product.department != self.department_of(row):
+                return [], []
             return self.load_pictures(
-                row,
-                hashes.get(product.pk, set()) if product else set(),
-                references.get(product.pk, set()) if product else set(),
+                row, hashes.get(product.pk, set()), references.get(product.pk, set())
             )
 
         loaded = list(pool.map(load, rows))
         with transaction.atomic():
             for row, (pictures, failures) in zip(rows, loaded, strict=True):
-                self.upsert(source, known, hashes, row, pictures, failures)
+                try:
+                    with transaction.atomic():
+                        self.upsert(source, known, hashes, row, pictures, failures)
+                except (DataError, IntegrityError) as error:
+                    self.report.fail(row.row, f"the database refused it: {_first_line(error)}")
+                    if product := known.get(row.external_id):
+                        product.refresh_from_db()
 
     def load_pictures(
         self, row: ProductRow, hashes: set[str], references: set[str]
@@ -169,15 +198,14 @@ class _Import:
         """Read, clean and store the pictures of a row that its product does not have yet."""
         pictures, failures = [], []
         for ref in row.images:
-            if ref.kind == "foreign":
-                failures.append((ref, "lies on another machine"))
-                continue
-            if ref.kind == "url" and ref.reference in references:
+            if ref.kind == "foreign" or (ref.kind == "url" and ref.reference in references):
                 continue
             try:
                 data = self.read(ref)
                 sha256 = hashlib.sha256(data).hexdigest()
-                photo = None if sha256 in hashes else clean_photo(data)
+                photo = None
+                if sha256 not in hashes:
+                    photo = clean_photo(data, max_bytes=settings.PHOTO_MAX_BYTES)
             except (PhotoError, FetchError, OSError) as error:
                 failures.append((ref, _reason(error)))
                 continue
@@ -195,11 +223,14 @@ class _Import:
                 timeout=FETCH_SECONDS,
                 allow_private=settings.FETCH_PRIVATE_ADDRESSES,
             ).data
-        path = (self.folder / ref.reference).resolve()
+        # Not Path.resolve, which raises for links that lead in a circle.
+        path = Path(os.path.realpath(self.folder / ref.reference))
         if not path.is_relative_to(self.folder):
             raise FileNotFoundError(0, "lies outside the folder of the file", ref.reference)
+        if not path.is_file():
+            raise FileNotFoundError(0, "there is no such file", ref.reference)
         if path.stat().st_size > settings.PHOTO_MAX_BYTES:
-            raise PhotoError("too_large", "The picture's file is too large.")
+            raise PhotoError("heavy", "The picture's file is too large.")
         return path.read_bytes()
 
     def upsert(
@@ -212,17 +243,7 @@ class _Import:
         failures: list[tuple[ImageRef, str]],
     ) -> None:
         product = known.get(row.external_id)
-        has_pictures = bool(pictures) or (product is not None and bool(hashes.get(product.pk)))
-        for ref, reason in failures:
-            text = f"picture {ref.reference!r}: {reason}"
-            if ref.kind == "path":
-                self.report.fail(row.row, text)
-            else:
-                self.report.fail_picture(row.row, text)
-        if not has_pictures and any(ref.kind == "path" for ref, _ in failures):
-            return
-        department = row.department or self.department
-        assert department is not None, "checked before"
+        department = self.department_of(row)
         if product is not None and product.department != department:
             self.report.fail(
                 row.row,
@@ -230,66 +251,84 @@ class _Import:
                 f"{product.department} in source {source.name!r}: give another --source",
             )
             return
-        product = self.upsert_product(source, known, row, department, product)
-        mine = hashes.setdefault(product.pk, set())
-        position = len(mine)
+        self.report_pictures(row, failures)
+        has_pictures = bool(pictures) or (product is not None and bool(hashes.get(product.pk)))
+        if not has_pictures and any(ref.kind == "path" for ref, _ in failures):
+            return
+        product, outcome = self.upsert_product(source, row, department, product)
+        mine = set(hashes.get(product.pk, ()))
+        before = len(mine)
         for picture in pictures:
             if picture.sha256 in mine or picture.photo is None:
                 continue
-            mine.add(picture.sha256)
             Picture.objects.create(
                 product=product,
                 file=picture_name(picture.sha256),
                 thumbnail=thumbnail_name(picture.sha256),
                 sha256=picture.sha256,
                 perceptual_hash=picture.photo.phash,
-                position=position,
+                position=len(mine),
                 width=picture.photo.width,
                 height=picture.photo.height,
                 reference=picture.ref.reference,
             )
-            position += 1
-            self.report.pictures += 1
-        if row.label:
-            self.annotate(product, self.labels[department, row.label])
+            mine.add(picture.sha256)
+        if row.label and self.relabelled(product, row, self.labels[department, row.label]):
+            outcome = "updated" if outcome == "unchanged" else outcome
+        # Remembered only now that the database has taken the whole row.
+        known[row.external_id] = product
+        hashes[product.pk] = mine
+        self.seen.add(row.external_id)
+        self.report.pictures += len(mine) - before
+        self.report.count(outcome)
+
+    def report_pictures(self, row: ProductRow, failures: list[tuple[ImageRef, str]]) -> None:
+        for ref, reason in failures:
+            text = f"picture {ref.reference!r}: {reason}"
+            if ref.kind == "path":
+                self.report.fail(row.row, text)
+            else:
+                self.report.fail_picture(row.row, text)
+        foreign = sum(ref.kind == "foreign" for ref in row.images)
+        if foreign:
+            named = "1 picture lies" if foreign == 1 else f"{foreign} pictures lie"
+            self.report.fail_picture(
+                row.row, f"{named} on another machine, or outside the folder of the file"
+            )
 
     def upsert_product(
-        self,
-        source: Source,
-        known: dict[str, Product],
-        row: ProductRow,
-        department: str,
-        product: Product | None,
-    ) -> Product:
+        self, source: Source, row: ProductRow, department: str, product: Product | None
+    ) -> tuple[Product, Outcome]:
         values = _values(row)
         if product is None:
             product = Product.objects.create(
                 source=source, department=department, external_id=row.external_id, **values
             )
-            known[row.external_id] = product
-            self.report.created += 1
-        elif row.external_id not in self.seen:
-            changed = [name for name in values if getattr(product, name) != values[name]]
-            if not product.is_active:
-                product.is_active = True
-                changed.append("is_active")
-            for name in values:
-                setattr(product, name, values[name])
-            product.seen_at = timezone.now()
-            product.save(update_fields=[*changed, "seen_at"])
-            if changed:
-                self.report.updated += 1
-            else:
-                self.report.unchanged += 1
-        self.seen.add(row.external_id)
-        return product
+            return product, "created"
+        if row.external_id in self.seen:
+            return product, "repeated"
+        changed = [name for name in values if getattr(product, name) != values[name]]
+        if not product.is_active:
+            product.is_active = True
+            changed.append("is_active")
+        for name in values:
+            setattr(product, name, values[name])
+        product.seen_at = timezone.now()
+        product.save(update_fields=[*changed, "seen_at"])
+        return product, "updated" if changed else "unchanged"
 
-    def annotate(self, product: Product, label: Label) -> None:
+    def relabelled(self, product: Product, row: ProductRow, label: Label) -> bool:
+        """Put the row's label on the pictures it names; True where one had another label."""
         labeller = labeller_named(f"source {self.source_name}")
-        for picture in product.pictures.all():
-            Annotation.objects.get_or_create(
+        changed = False
+        for picture in product.pictures.filter(reference__in=[ref.reference for ref in row.images]):
+            annotation, created = Annotation.objects.get_or_create(
                 picture=picture, labeller=labeller, defaults={"label": label}
             )
+            if not created and annotation.label_id != label.pk:
+                annotation.relabel(label)
+                changed = True
+        return changed
 
 
 @dataclass
@@ -309,14 +348,13 @@ def load_labels(
 
     A row names its picture as the products file did. An empty label means undecided. Rows whose
     picture is not in the catalogue are reported. Raises LoadingError for unknown labels and
-    departments, with nothing stored.
+    departments, and for a name that is empty or too long, with nothing stored.
     """
     if department not in Department.values:
         raise LoadingError(
             f"There is no department {department!r}: use one of {', '.join(Department.values)}."
         )
-    if not labeller_name.strip():
-        raise LoadingError("The labeller needs a name.")
+    name = _name(labeller_name, "labeller", LABELLER_NAME_LENGTH)
     labels = {label.name: label for label in Label.objects.filter(department=department)}
     report = LabelReport()
     wanted: dict[str, LabelRow] = {}
@@ -335,7 +373,7 @@ def load_labels(
     for picture in Picture.objects.in_department(department).filter(reference__in=wanted):
         pictures.setdefault(picture.reference, []).append(picture)
     with transaction.atomic():
-        labeller = labeller_named(labeller_name.strip())
+        labeller = labeller_named(name)
         mine = {
             annotation.picture_id: annotation
             for annotation in Annotation.objects.in_department(department).filter(labeller=labeller)
@@ -365,9 +403,7 @@ def _annotate_one(
         )
         report.created += 1
     elif annotation.label_id != (label.pk if label else None):
-        annotation.label = label
-        annotation.created_at = timezone.now()
-        annotation.save(update_fields=["label", "created_at"])
+        annotation.relabel(label)
         report.updated += 1
     else:
         report.unchanged += 1
@@ -378,7 +414,7 @@ def labeller_named(name: str) -> "User":
     users = get_user_model()
     user = users.objects.filter(username=name).first()
     if user is None:
-        user = users(username=name[:150], is_active=False)
+        user = users(username=name, is_active=False)
         user.set_unusable_password()
         user.save()
     return user
@@ -404,6 +440,17 @@ def _values(row: ProductRow) -> dict[str, Any]:
     else:
         known |= {name: values[name] for name in PRICE_FIELDS}
     return known
+
+
+def _name(name: str, what: str, longest: int) -> str:
+    name = name.strip()
+    if not name or len(name) > longest:
+        raise LoadingError(f"The {what} needs a name of 1 to {longest} characters.")
+    return name
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).partition("\n")[0]
 
 
 def _reason(error: PhotoError | FetchError | OSError) -> str:

@@ -257,3 +257,8 @@ class Annotation(models.Model):
 
     def __str__(self) -> str:
         return f"{self.label or 'undecided'} by {self.labeller}"
+
+    def relabel(self, label: Label | None) -> None:
+        """Change the label, now; None where the labeller could not decide."""
+        self.label, self.created_at = label, timezone.now()
+        self.save(update_fields=["label", "created_at"])

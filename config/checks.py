@@ -96,5 +96,5 @@ def check_live_artifacts(
             id="pendant.W005",
         )
         for version in live
-        if not (version.folder / "manifest.json").is_file()
+        if not all((version.folder / name).is_file() for name in ("manifest.json", "model.keras"))
     ]

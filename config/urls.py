@@ -10,3 +10,7 @@ urlpatterns = [
     path("api/", include("recommendations.api.urls")),
     path("", include("recommendations.urls")),
 ]
+
+handler400 = "recommendations.errors.bad_request"
+handler404 = "recommendations.errors.not_found"
+handler500 = "recommendations.errors.server_error"

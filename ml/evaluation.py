@@ -55,7 +55,8 @@ def evaluate(
     each picture a query among the whole gallery. The gallery is every picture under ``images``, or
     the catalogue's. Without labels the accuracy is the one cross-validated in training.
 
-    Raises EvaluationError for pictures that are missing and labels that the department lacks.
+    Raises EvaluationError for pictures that are missing, labels that the department lacks and an
+    artifact that cannot be loaded.
     """
     from ml.networks.metrics import companions_report, label_report
 
@@ -126,9 +127,13 @@ def _encoded(
     reads: Sequence[Callable[[], bytes]],
     on_progress: Callable[[float, float], None],
 ) -> Gallery:
+    from ml.networks.encoder import ArtifactError
     from ml.networks.pixels import decode_rgb
 
-    encoder = encoder_of(version)
+    try:
+        encoder = encoder_of(version)
+    except ArtifactError as error:
+        raise EvaluationError(str(error)) from error
     kept: list[str] = []
     vectors = [np.zeros((0, 512), np.float32)]
     guesses: list[str] = []

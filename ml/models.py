@@ -144,7 +144,7 @@ class ModelVersion(models.Model):
             if missing:
                 raise NotReady(
                     f"{missing} active pictures have no embedding of version {self.number} yet: "
-                    f"run “manage.py embed {self.department}” or wait for the worker."
+                    f"run “manage.py embed {self.department} --version {self.number}” first."
                 )
             versions.live().exclude(pk=self.pk).update(state=self.State.RETIRED)
             self.state, self.promoted_at = self.State.LIVE, timezone.now()

@@ -154,23 +154,24 @@ def train(
             shutil.rmtree(path)
         metrics = {**trained.metrics, "seconds": round(time.perf_counter() - started, 1)}
         sha256 = trained.save(path, metrics=metrics)
-    with run.completing():
-        number = (
-            ModelVersion.objects.in_department(run.department).aggregate(last=Max("number"))["last"]
-            or 0
-        ) + 1
-        version = ModelVersion.objects.create(
-            department=run.department,
-            number=number,
-            backbone=run.backbone,
-            training_run=run,
-            artifact=folder,
-            sha256=sha256,
-            label_names=list(trained.label_names),
-            metrics=metrics,
-            distances=trained.distances,
-        )
-        doorbell.ring_after_commit(EMBEDDING_TASK, version.pk, queue=EMBEDDING_QUEUE)
+    try:
+        with run.completing():
+            versions = ModelVersion.objects.in_department(run.department)
+            version = ModelVersion.objects.create(
+                department=run.department,
+                number=(versions.aggregate(last=Max("number"))["last"] or 0) + 1,
+                backbone=run.backbone,
+                training_run=run,
+                artifact=folder,
+                sha256=sha256,
+                label_names=list(trained.label_names),
+                metrics=metrics,
+                distances=trained.distances,
+            )
+            doorbell.ring_after_commit(EMBEDDING_TASK, version.pk, queue=EMBEDDING_QUEUE)
+    except LostClaim:
+        shutil.rmtree(path)
+        raise
     return version
 
 
@@ -222,13 +223,19 @@ def embed(
             batch = list(
                 version.missing_pictures()
                 .filter(pk__gt=last)
-                .select_for_update(skip_locked=True, of=("self",))[:BATCH]
+                .select_for_update(skip_locked=True, of=("self",), no_key=True)[:BATCH]
             )
             if not batch:
                 break
             last = batch[-1].pk
+            # What another process released while the query ran, it may have embedded.
+            done = set(
+                version.embeddings.filter(picture__in=batch).values_list("picture", flat=True)
+            )
             readable, arrays = [], []
             for picture in batch:
+                if picture.pk in done:
+                    continue
                 try:
                     arrays.append(decode_rgb(picture.read()))
                 except (OSError, ValueError) as error:

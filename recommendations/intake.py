@@ -9,12 +9,16 @@ from django.core.files.uploadedfile import UploadedFile
 
 from catalog.fetching import FetchError, fetch
 from catalog.photos import CleanPhoto, PhotoError, clean_photo
+from recommendations.services import Busy
 
 FETCH_SECONDS = 8.0
 
 
 def take_photo(upload: "UploadedFile[Any] | None", url: str = "") -> CleanPhoto:
-    """Return the visitor's photo, cleaned; raises ValidationError with a text for people."""
+    """Return the visitor's photo, cleaned.
+
+    Raises ValidationError with a text for people, and Busy where the same photo may pass later.
+    """
     if upload is None and not url:
         raise ValidationError("Choose a photo first.", code="required")
     if upload is not None and url:
@@ -25,6 +29,8 @@ def take_photo(upload: "UploadedFile[Any] | None", url: str = "") -> CleanPhoto:
             max_bytes=settings.PHOTO_MAX_BYTES,
         )
     except (PhotoError, FetchError) as error:
+        if isinstance(error, PhotoError) and error.temporary:
+            raise Busy(str(error)) from error
         raise ValidationError(str(error), code=error.code) from error
 
 

@@ -5,15 +5,19 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 import numpy as np
-from django.db.models import Min
+from django.db.models import F, Min
 from numpy.typing import NDArray
 
 from catalog.models import Product, priced_q
-from ml.models import Embedding, ModelVersion
+from ml.models import DIMENSIONS, Embedding, ModelVersion
 
-# Two pictures this close in cosine distance show the same piece: re-encoded or resized copies
-# measure below 0.004, different prints of the development pictures above 0.02 (docs/decisions).
-NEAR_DUPLICATE = 0.008
+# Pictures this close in cosine distance show the same piece. Measured on 79 development prints:
+# copies saved again at JPEG quality 92 lie at 0.006 (median; 0.028 for 95 %), at quality 75 at
+# 0.014 (0.050); a different print is the nearest below 0.037 for 1 % of 1,416 only.
+NEAR_DUPLICATE = 0.02
+# Copies that were changed more are told by their perceptual hash as well: up to this far, pictures
+# whose 64 bits differ in a few are the same piece.
+LOOK_ALIKE, LOOK_ALIKE_BITS = 0.1, 6
 WINDOW = 4
 
 
@@ -52,11 +56,12 @@ def nearest(
 
     Price and availability are conditions of the one query, so they never eat into the count. A
     product is found by its nearest picture; products whose pictures are nearly equal fold into the
-    nearest of them. ``without_itself`` leaves out what is nearly equal to the query.
+    nearest of them. ``without_itself`` leaves out what is nearly equal to the query. Raises
+    ValueError for a vector that is not 512 finite numbers, or only zeros.
     """
     query = np.asarray(vector, dtype=np.float32)
-    if query.shape != (512,) or not np.isfinite(query).all():
-        raise ValueError("a query is 512 finite numbers")
+    if query.shape != (DIMENSIONS,) or not np.isfinite(query).all() or not query.any():
+        raise ValueError(f"a query is {DIMENSIONS} finite numbers, not all of them 0")
     prefix = "picture__product__"
     ordered = (
         Embedding.objects.of_version(version)
@@ -70,14 +75,19 @@ def nearest(
     )
     if wishes.excluding is not None:
         ordered = ordered.exclude(picture__product=wishes.excluding)
-    window = wishes.count * WINDOW
+    window, is_exact = wishes.count * WINDOW, False
     while True:
         rows = list(ordered[:window])
         found = fold(rows, wishes.count, unlike=query if without_itself else None)
-        if len(found) == wishes.count or len(rows) < window:
+        if len(found) == wishes.count or (is_exact and len(rows) < window):
             return found
-        # Only a crowd of duplicates uses up a window; look further until the count is filled.
-        window *= WINDOW
+        if len(rows) < window:
+            # The index gives up after hnsw.max_scan_tuples rows, found or not (pgvector,
+            # "Iterative Index Scans"). It cannot order by a sum: this compares all that fit.
+            ordered, is_exact = ordered.order_by(F("distance") + 0.0), True
+        else:
+            # Only a crowd of duplicates uses up a window; look further until the count is filled.
+            window *= WINDOW
 
 
 def fold(
@@ -91,10 +101,12 @@ def fold(
     found: list[Found] = []
     products: set[int] = set()
     hashes: set[str] = set()
-    kept = np.empty((count + 1, 512), dtype=np.float32)
+    kept = np.empty((count + 1, DIMENSIONS), dtype=np.float32)
+    kept_hashes: list[int | None] = []
     filled = 0
     if unlike is not None:
         kept[0], filled = unlike / np.linalg.norm(unlike), 1
+        kept_hashes.append(None)
     for row in rows:
         if len(found) == count:
             break
@@ -104,26 +116,40 @@ def fold(
         if (
             picture.product_id in products
             or picture.sha256 in hashes
-            or bool((1 - kept[:filled] @ vector < NEAR_DUPLICATE).any())
+            or _is_copy(1 - kept[:filled] @ vector, kept_hashes[:filled], picture.perceptual_hash)
         ):
             continue
         products.add(picture.product_id)
         hashes.add(picture.sha256)
         kept[filled] = vector
+        kept_hashes.append(picture.perceptual_hash)
         filled += 1
         found.append(Found(picture.product, row, float(row.distance)))  # type: ignore[attr-defined]  # annotated by nearest()
     return found
 
 
+def _is_copy(distances: NDArray[np.float32], hashes: Sequence[int | None], own_hash: int) -> bool:
+    """Say whether a picture shows what one of those kept shows, by vector or by perceptual hash."""
+    if bool((distances < NEAR_DUPLICATE).any()):
+        return True
+    mask = (1 << 64) - 1
+    return any(
+        distance < LOOK_ALIKE
+        and kept is not None
+        and ((kept ^ own_hash) & mask).bit_count() <= LOOK_ALIKE_BITS
+        for distance, kept in zip(distances, hashes, strict=True)
+    )
+
+
 def next_price(wishes: Wishes) -> Decimal | None:
-    """Return the lowest price above the visitor's limit that something costs; None without one."""
+    """Return the lowest price above the visitor's limit that a piece to show costs, or None."""
     if wishes.price_max is None:
         return None
     price: Decimal | None = (
         Product.objects.active()
         .available()
         .in_department(wishes.department)
-        .filter(currency=wishes.currency, price__gt=wishes.price_max)
+        .filter(currency=wishes.currency, price__gt=wishes.price_max, pictures__is_readable=True)
         .aggregate(lowest=Min("price"))["lowest"]
     )
     return price

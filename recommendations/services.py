@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-# Below this probability the encoder's first label is a guess not worth telling.
+# Below this probability the encoder's first label is told as a guess.
 SURE_ENOUGH = 0.5
 
 
@@ -44,7 +44,7 @@ class Recommendation:
 
 
 class Busy(Exception):
-    """Raised where so many submissions wait that another would wait too long."""
+    """Raised where we can take no photo just now, but can a minute later; nothing is stored."""
 
 
 def submit(photo: CleanPhoto, wishes: Wishes) -> Submission:
@@ -126,6 +126,11 @@ def is_weak(version: ModelVersion, distance: float) -> bool:
     """Say whether a best match lies further away than 95 % of the catalogue's own neighbours."""
     limit = version.distances.get("p95")
     return limit is not None and distance > limit
+
+
+def is_sure(confidence: float | None) -> bool:
+    """Say whether a label of this probability may be told as a fact."""
+    return confidence is not None and confidence >= SURE_ENOUGH
 
 
 def process(submission: Submission) -> None:

@@ -14,6 +14,7 @@ from django.http import (
     JsonResponse,
 )
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.safestring import mark_safe
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 from django.views.decorators.vary import vary_on_headers
@@ -29,19 +30,15 @@ from recommendations.models import Submission
 @require_http_methods(["GET", "HEAD", "POST"])
 def home(request: HttpRequest) -> HttpResponse:
     """Show the submit page; take a photo and lead to its result."""
-    form = SubmissionForm(request.POST or None, request.FILES or None)
-    status = 200
+    form, status = SubmissionForm(), 200
     if request.method == "POST":
-        if form.is_valid():
-            try:
-                submission = services.submit(form.photo_cleaned, form.wishes)
-            except services.Busy as busy:
-                form.add_error(None, str(busy))
-                status = 503
-            else:
-                return redirect(submission)
-        else:
-            status = 400
+        form, status = SubmissionForm(request.POST, request.FILES), 400
+        try:
+            if form.is_valid():
+                return redirect(services.submit(form.photo_cleaned, form.wishes))
+        except services.Busy as busy:
+            form.add_error(None, str(busy))
+            status = 503
     response = render(
         request,
         "recommendations/home.html",
@@ -81,7 +78,11 @@ def result_context(submission: Submission) -> dict[str, Any]:
     """Return what the result page and its fragment show."""
     matches = list(submission.matches.select_related("product__source", "picture"))
     shown = [
-        {"arrangement": wall.arrangement, "svg": walls.render(wall, self_contained=False)}
+        {
+            "arrangement": wall.arrangement,
+            # The drawing escapes every text and link of a product itself.
+            "svg": mark_safe(walls.render(wall, self_contained=False)),  # noqa: S308
+        }
         for wall in submission.walls.all()
     ]
     return {
@@ -89,7 +90,7 @@ def result_context(submission: Submission) -> dict[str, Any]:
         "matches": matches,
         "walls": shown,
         "is_art": submission.department == Department.ART,
-        "is_sure": (submission.confidence or 0) >= services.SURE_ENOUGH,
+        "is_sure": services.is_sure(submission.confidence),
         "retention_days": settings.RETENTION_DAYS,
     }
 

@@ -60,14 +60,23 @@ def print_name(sha256: str) -> str:
 
 
 def print_of(picture: Picture) -> Print:
-    """Return the print in a catalogue picture, cut out once and kept."""
+    """Return the print in a catalogue picture, cut out once and kept.
+
+    A picture that is gone or broken is marked, so that no further search finds it, and raises
+    OSError.
+    """
     name = print_name(picture.sha256)
     if default_storage.exists(name):
         with default_storage.open(name) as file:
             return _measured(name, Image.open(file).convert("RGB"))
     from ml.networks.pixels import decode_rgb
 
-    data, image = _cut(decode_rgb(picture.read()))
+    try:
+        rgb = decode_rgb(picture.read())
+    except OSError:
+        Picture.objects.filter(pk=picture.pk).update(is_readable=False)
+        raise
+    data, image = _cut(rgb)
     store_once(name, data)
     return _measured(name, image)
 

@@ -1,13 +1,17 @@
 """What all commands share: ``--json``, progress on stderr, exit code 2 for bad input."""
 
 import json
+import os
 import sys
 from argparse import ArgumentParser
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
 from rich.console import Console
 from rich.progress import (
     BarColumn,
@@ -17,6 +21,9 @@ from rich.progress import (
     TextColumn,
     TimeRemainingColumn,
 )
+
+# Any number that nothing else in the database takes a lock on.
+MIGRATION_LOCK = 0x50656E64616E74
 
 
 class BadInput(CommandError):
@@ -30,6 +37,28 @@ class ReportingCommand(BaseCommand):
     """A command that reports one result: a JSON object on stdout, or lines for people."""
 
     requires_migrations_checks = True
+
+    def check_migrations(self) -> None:
+        """Bring the embedded database up to date; raise CommandError where an outside one lags.
+
+        A new home thus needs no command before this one, and stdout stays free for the result.
+        """
+        executor = MigrationExecutor(connection)
+        waiting = executor.migration_plan(executor.loader.graph.leaf_nodes())
+        if not waiting:
+            return
+        if os.environ.get("DATABASE_URL"):
+            raise CommandError(
+                f"The database lacks {len(waiting)} migrations. Nothing was done: "
+                "run “manage.py migrate” first."
+            )
+        with connection.cursor() as cursor:
+            # Commands that start at the same time set up one after the other.
+            cursor.execute("SELECT pg_advisory_lock(%s)", [MIGRATION_LOCK])
+            try:
+                call_command("migrate", verbosity=0)
+            finally:
+                cursor.execute("SELECT pg_advisory_unlock(%s)", [MIGRATION_LOCK])
 
     def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
         # Django's own --version gives way to a model version's number.

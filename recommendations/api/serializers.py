@@ -1,5 +1,6 @@
 """What the API takes and gives."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.conf import settings
@@ -28,10 +29,10 @@ class PriceRangeInput(serializers.Serializer[Any]):
     )
 
     def to_internal_value(self, data: Any) -> Any:
-        # Forms send empty fields for what was left out.
-        return super().to_internal_value(
-            {name: value for name, value in data.items() if value != ""}
-        )
+        if isinstance(data, Mapping):
+            # Forms send empty fields for what was left out.
+            data = {name: value for name, value in data.items() if value != ""}
+        return super().to_internal_value(data)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         try:
@@ -155,7 +156,7 @@ class SubmissionOutput(SubmissionCreated):
     """
 
     state = serializers.ChoiceField(choices=Job.State.choices)
-    label = serializers.CharField(allow_null=True)  # type: ignore[assignment]  # a field that shares a name with an option of fields
+    label = serializers.SerializerMethodField()  # type: ignore[assignment]  # a field that shares a name with an option of fields
     model_version = serializers.IntegerField(source="version.number", allow_null=True, default=None)
     matches = MatchOutput(many=True)
     wall_svg = serializers.SerializerMethodField()
@@ -185,6 +186,10 @@ class SubmissionOutput(SubmissionCreated):
             "created_at",
             "finished_at",
         )
+
+    @extend_schema_field(serializers.CharField(allow_null=True))
+    def get_label(self, submission: Submission) -> str | None:
+        return submission.label or None
 
     @extend_schema_field(serializers.CharField(allow_null=True))
     def get_wall_svg(self, submission: Submission) -> str | None:

@@ -10,6 +10,7 @@ from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework import status
 from rest_framework.exceptions import APIException
 from rest_framework.generics import ListAPIView
+from rest_framework.pagination import LimitOffsetPagination
 from rest_framework.parsers import FormParser, JSONParser, MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -47,13 +48,18 @@ class SubmissionsView(APIView):
 
     @extend_schema(
         request={"multipart/form-data": SubmissionInput},
-        responses={202: SubmissionCreated, 400: OpenApiResponse(description="Bad input")},
+        responses={
+            202: SubmissionCreated,
+            400: OpenApiResponse(description="Bad input, with a reason for each field"),
+            413: OpenApiResponse(description="More than a photo may have"),
+            503: OpenApiResponse(description="Busy; Retry-After says when to come back"),
+        },
     )
     def post(self, request: Request) -> Response:
         """Take a photo and wishes; the result is worked out in the background."""
         given = SubmissionInput(data=request.data)
-        given.is_valid(raise_exception=True)
         try:
+            given.is_valid(raise_exception=True)
             submission = services.submit(
                 given.validated_data["photo_cleaned"], given.validated_data["wishes"]
             )
@@ -84,11 +90,18 @@ class SubmissionView(APIView):
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
+class Pages(LimitOffsetPagination):
+    """Pages of 24 products, or as many as asked for up to 100."""
+
+    max_limit = 100
+
+
 @extend_schema(parameters=[ProductsInput])
 class ProductsView(ListAPIView[Product]):
     """Products on offer, newest first, with filters."""
 
     serializer_class = ProductOutput
+    pagination_class = Pages
 
     def get_queryset(self) -> QuerySet[Product]:
         given = ProductsInput(data=self.request.query_params)

@@ -18,7 +18,10 @@ class Command(ReportingCommand):
     def handle(
         self, *args: Any, department: str | None, number: int | None, **options: Any
     ) -> None:
-        versions = ModelVersion.objects.embedding().order_by("pk")
+        # One that is named may be retired: whoever wants to roll back to it embeds it first.
+        versions = (
+            ModelVersion.objects.embedding() if number is None else ModelVersion.objects.all()
+        ).order_by("pk")
         if department is not None:
             if department not in Department.values:
                 raise BadInput(
@@ -31,13 +34,17 @@ class Command(ReportingCommand):
                 raise BadInput("--version needs a department beside it.")
             versions = versions.filter(number=number)
         if not versions:
-            raise BadInput(
-                "No live or candidate version fits: run “manage.py train DEPARTMENT” first."
-            )
+            which = "live or candidate version" if number is None else f"version {number}"
+            raise BadInput(f"There is no {which}: run “manage.py train DEPARTMENT” first.")
+        from ml.networks.encoder import ArtifactError
+
         embedded, seconds, unreadable, present = 0, 0.0, 0, 0
         for version in versions:
-            with self.progress(f"Embedding {version}", None) as bar:
-                done = services.embed(version, bar.move_to)
+            try:
+                with self.progress(f"Embedding {version}", None) as bar:
+                    done = services.embed(version, bar.move_to)
+            except ArtifactError as error:
+                raise BadInput(error) from error
             embedded += done.embedded
             seconds += done.seconds
             unreadable += done.unreadable

@@ -18,8 +18,10 @@ from recommendations.models import DEFAULT_COUNT, MAX_COUNT, MIN_COUNT
 from recommendations.search import Wishes
 
 
-def price(text: str) -> Decimal:
-    """Read a price from the command line."""
+def price(text: str | None) -> Decimal | None:
+    """Read a price from the command line; raises BadInput."""
+    if text is None:
+        return None
     try:
         amount = Decimal(text)
     except InvalidOperation:
@@ -36,8 +38,8 @@ class Command(ReportingCommand):
         super().add_arguments(parser)
         parser.add_argument("photo", type=Path)
         parser.add_argument("--department", required=True)
-        parser.add_argument("--price-min", type=price, metavar="X")
-        parser.add_argument("--price-max", type=price, metavar="Y")
+        parser.add_argument("--price-min", metavar="X")
+        parser.add_argument("--price-max", metavar="Y")
         parser.add_argument("--currency", default=settings.DEFAULT_CURRENCY)
         parser.add_argument("--count", type=int, default=DEFAULT_COUNT)
         parser.add_argument(
@@ -59,8 +61,8 @@ class Command(ReportingCommand):
             raise BadInput(f"There is no folder {wall.absolute().parent} to write the wall to.")
         wishes = Wishes(
             department=department,
-            price_min=options["price_min"],
-            price_max=options["price_max"],
+            price_min=price(options["price_min"]),
+            price_max=price(options["price_max"]),
             currency=options["currency"],
             count=options["count"],
         )
@@ -90,7 +92,11 @@ class Command(ReportingCommand):
             products = [
                 (found.product, walls.print_of(found.embedding.picture)) for found in result.found
             ]
-            wall.write_text(walls.draw_found(rgb, products), encoding="utf-8")
+            drawing = walls.draw_found(rgb, products)
+            try:
+                wall.write_text(drawing, encoding="utf-8")
+            except OSError as error:
+                raise BadInput(f"{wall} cannot be written: {error.strerror}.") from error
         output = {
             "department": department,
             "label": result.label or None,

@@ -43,6 +43,13 @@
     if (control && text) control.setAttribute("aria-invalid", "true");
   }
 
+  // What has been put right leaves the list of problems at once.
+  function settle(field) {
+    setError(field, "");
+    problems.querySelector(`a[href="#id_${field}"]`)?.closest("li").remove();
+    if (!problems.querySelector("a")) problems.hidden = true;
+  }
+
   function clearErrors() {
     for (const place of form.querySelectorAll("[data-error]")) setError(place.dataset.error, "");
     problems.hidden = true;
@@ -82,7 +89,7 @@
     delete frame.dataset.preview;
     frame.dataset.state = file ? "chosen" : "empty";
     if (!file) return;
-    setError("photo", "");
+    settle("photo");
 
     const name = document.createElement("span");
     name.textContent = `${file.name || "Pasted photo"}, ${megabytes(file.size)}`;
@@ -127,6 +134,13 @@
     showChosen();
     setError("photo", text);
   });
+
+  for (const field of ["price_min", "price_max"]) {
+    form.elements[field].addEventListener("input", () => {
+      settle("price_min");
+      settle("price_max");
+    });
+  }
 
   function carriesFiles(event) {
     return Array.from(event.dataTransfer?.types ?? []).includes("Files");
