@@ -33,5 +33,8 @@ class AtomicFileStorage(FileSystemStorage):
 def store_once(name: str, data: bytes) -> str:
     """Store content-addressed data under ``name`` unless it is there; return the name."""
     if not default_storage.exists(name):
-        default_storage.save(name, ContentFile(data))
+        stored = default_storage.save(name, ContentFile(data))
+        if stored != name:
+            # Somebody else stored the same data in between: theirs stays.
+            default_storage.delete(stored)
     return name

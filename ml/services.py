@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.contrib.auth.models import User
+from django.core.files.storage import default_storage
 from django.db import IntegrityError, connection, transaction
 from django.db.models import Max
 from django.utils import timezone
@@ -123,6 +124,7 @@ def train(
     The artifact is on disk, whole, before the version's row and ``done`` commit together. Raises
     Refused where the pictures do not suffice, LostClaim where the run was taken back.
     """
+    from ml.networks.pixels import decode_rgb
     from ml.networks.training import train_encoder
 
     pictures = Picture.objects.active().in_department(run.department).order_by("pk")
@@ -136,7 +138,7 @@ def train(
         try:
             trained = train_encoder(
                 list(files),
-                _load,
+                lambda pk: decode_rgb(_read(files[pk])),
                 labels,
                 department=run.department,
                 groups=groups,
@@ -175,10 +177,10 @@ def train(
     return version
 
 
-def _load(pk: int) -> Any:
-    from ml.networks.pixels import decode_rgb
-
-    return decode_rgb(Picture.objects.get(pk=pk).read())
+def _read(name: str) -> bytes:
+    with default_storage.open(name) as file:
+        data: bytes = file.read()
+    return data
 
 
 class _Reports:

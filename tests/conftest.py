@@ -25,18 +25,12 @@ def shared() -> Path:
     return folder
 
 
-@pytest.fixture(scope="session")
-def small_encoders(tmp_path_factory: pytest.TempPathFactory) -> "Encoders":
-    """Train both departments' encoders once for the session; small, but real."""
-    return Encoders(tmp_path_factory.mktemp("encoders"))
-
-
 class Encoders:
     """Trained encoders by department, made on first use; ``version`` puts one in the database."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.trained: dict[str, tuple["TrainedEncoder", str]] = {}
+        self.trained: dict[str, tuple[TrainedEncoder, str]] = {}
 
     def version(self, department: str = "art", *, live: bool = False) -> "ModelVersion":
         """Return a new version of the department; ``live`` embeds the catalogue and promotes it."""
@@ -48,3 +42,9 @@ class Encoders:
             self.trained[department] = (trained, sha256)
         trained, sha256 = self.trained[department]
         return make_version(self.folder / department, sha256, trained, live=live)
+
+
+@pytest.fixture(scope="session")
+def small_encoders(tmp_path_factory: pytest.TempPathFactory) -> Encoders:
+    """Train both departments' encoders once for the session; small, but real."""
+    return Encoders(tmp_path_factory.mktemp("encoders"))

@@ -6,7 +6,7 @@ import numpy as np
 
 from catalog.demo.design import FACETED, LUSTROUS, PLAIN, SMOOTH, Design
 from catalog.demo.materials import STONES, Floats, Metal, Stone
-from catalog.demo.pendants import charm
+from catalog.demo.pendants import FORMS, charm, metal_form
 from catalog.demo.shapes import Points, ellipse, smooth
 from catalog.demo.solids import View, chain, gem, hoop, jump_ring, section
 from catalog.demo.stage import Stage
@@ -45,7 +45,11 @@ def bangle(stage: Stage, metal: Metal, stone: Stone, rng: np.random.Generator) -
     base = lying(rng)
     for step in range(count):
         view = View(
-            50 + (step - (count - 1) / 2) * 2.2, 54 - step * 4.4, base.pitch, rng.uniform(-0.07, 0.07), 0
+            50 + (step - (count - 1) / 2) * 2.2,
+            54 - step * 4.4,
+            base.pitch,
+            rng.uniform(-0.07, 0.07),
+            0,
         )
         thick = 3.2 if kind != "round" else wide
         stage.skin(hoop(_RADIUS, section(kind, thick, wide), view), metal)
@@ -128,10 +132,14 @@ def charms(stage: Stage, metal: Metal, stone: Stone, rng: np.random.Generator) -
     chain(stage, np.vstack([line, line[:2]]), rng.uniform(3.6, 4.6), kind, metal)
     count = int(rng.integers(1, 5))
     places = len(line) * (0.5 + (np.arange(count) - (count - 1) / 2) * 0.09)
-    for at in places.astype(int):
+    for number, at in enumerate(places.astype(int)):
         x, y = line[at]
         jump_ring(stage, x, y + 2.4, 1.6, metal)
-        charm(stage, x, y + 3.8, rng.uniform(5, 6.4) if count > 1 else 7.5, metal, stone, rng)
+        size = rng.uniform(5, 6.4) if count > 1 else 7.5
+        if number % 2:
+            metal_form(stage, str(rng.choice(FORMS)), x, y + 3.8, size, metal)
+        else:
+            charm(stage, x, y + 3.8, size, metal, stone, rng)
 
 
 def paperclip(stage: Stage, metal: Metal, stone: Stone, rng: np.random.Generator) -> None:

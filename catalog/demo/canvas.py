@@ -169,7 +169,9 @@ class Canvas:
             return
         rows, columns, _ = found
         down = (np.arange(rows.start, rows.stop, dtype=np.float32) / self._scale - y) / radius
-        right = (np.arange(columns.start, columns.stop, dtype=np.float32) / self._scale - x) / radius
+        right = (
+            np.arange(columns.start, columns.stop, dtype=np.float32) / self._scale - x
+        ) / radius
         fall = np.clip(1 - (down**2)[:, None] - (right**2)[None, :], 0, 1)
         cover = (fall**2 * alpha).astype(np.float32)
         self._blend((rows, columns), np.array(colour), cover)

@@ -16,7 +16,17 @@ _PAIR: Final = ((31.0, -1), (69.0, 1))
 
 def hook(stage: Stage, x: float, y: float, side: int, metal: Metal) -> None:
     """Draw an ear wire whose eye is at x, y."""
-    bow: list[tuple[float, float]] = [(0, 0), (0, -6), (-0.5, -9), (-2.3, -11.4), (-4.6, -11.8), (-6.9, -10.4), (-8, -7.5), (-8.3, -3), (-7.8, 2)]
+    bow: list[tuple[float, float]] = [
+        (0, 0),
+        (0, -6),
+        (-0.5, -9),
+        (-2.3, -11.4),
+        (-4.6, -11.8),
+        (-6.9, -10.4),
+        (-8, -7.5),
+        (-8.3, -3),
+        (-7.8, 2),
+    ]
     wire = place(smooth(bow, closed=False), x, y, 1, 0, side > 0)
     stage.wire([wire], 0.95, metal)
     stage.wire([circle(x, y + 1.2, 1.3, 24)], 0.7, metal, closed=True)
@@ -28,13 +38,19 @@ def hoops(stage: Stage, metal: Metal, stone: Stone, rng: np.random.Generator) ->
     twist = float(rng.integers(7, 12)) if rng.uniform() < 0.35 else 0.0
     yaw = rng.uniform(0.55, 0.85)
     kind = str(rng.choice(["round", "flat", "domed"]))
-    shape = section("flat", thick, thick) if twist else section(kind, thick, thick * rng.uniform(0.9, 1.6))
+    shape = (
+        section("flat", thick, thick)
+        if twist
+        else section(kind, thick, thick * rng.uniform(0.9, 1.6))
+    )
     if twist and rng.uniform() < 0.6:
         shape = shape * (1.0, 0.55)
     for x, side in _PAIR:
         view = View(x, 54, 0.06, side * yaw)
         span = (-np.pi / 2 + 0.14, 1.5 * np.pi - 0.14)
-        stage.skin(hoop(radius, shape, view, span, twist, count=230 if twist else 120), metal, False)
+        stage.skin(
+            hoop(radius, shape, view, span, twist, count=230 if twist else 120), metal, False
+        )
         top = view.see(np.array([0.0, -radius, 0.0]))
         stage.wire([segment(top[0] - 1.5, top[1], top[0] + 1.5, top[1], 4)], 0.9, metal)
 
@@ -47,10 +63,19 @@ def huggies(stage: Stage, metal: Metal, stone: Stone, rng: np.random.Generator) 
         stage.skin(hoop(radius, section("flat", 3.2, 5.2), view, count=130), metal)
         for angle in np.arange(0.2, np.pi + 1.0, size * 2.1 / radius):
             turn = angle - 0.35 if side < 0 else np.pi - angle + 0.35
-            spot = view.see(np.array([np.cos(turn) * (radius + 1.7), np.sin(turn) * (radius + 1.7), 0]))
+            spot = view.see(
+                np.array([np.cos(turn) * (radius + 1.7), np.sin(turn) * (radius + 1.7), 0])
+            )
             facing = view.see(np.array([np.cos(turn), np.sin(turn), 0.0])) - (view.x, view.y, 0)
             if facing[2] > 0.1:
-                gem(stage, View(spot[0], spot[1], 0, facing[0] * -0.7), (0, 0, 0), size, "round", stone)
+                gem(
+                    stage,
+                    View(spot[0], spot[1], 0, facing[0] * -0.7),
+                    (0, 0, 0),
+                    size,
+                    "round",
+                    stone,
+                )
 
 
 def studs(stage: Stage, metal: Metal, stone: Stone, rng: np.random.Generator) -> None:
@@ -59,10 +84,19 @@ def studs(stage: Stage, metal: Metal, stone: Stone, rng: np.random.Generator) ->
     size = rng.uniform(8.5, 12)
     for x, side in _PAIR:
         view = View(x, 50, 0.22, side * 0.2)
-        rim = smooth(place(np.array([(0, 1), (1, 0), (0, -1), (-1, 0)]), x + side * 1.2, 51.5, size * 0.9))
+        rim = smooth(
+            place(np.array([(0, 1), (1, 0), (0, -1), (-1, 0)]), x + side * 1.2, 51.5, size * 0.9)
+        )
         stage.raised(rim, metal.ramp, 0.6)
         gem(stage, view, (0, 0, 0), size, cut, stone)
-        prongs(stage, view, (0, 0, 0), size * (1.06 if cut in ("princess", "cushion") else 0.96), metal, "viewer")
+        prongs(
+            stage,
+            view,
+            (0, 0, 0),
+            size * (1.06 if cut in ("princess", "cushion") else 0.96),
+            metal,
+            "viewer",
+        )
 
 
 def halo_studs(stage: Stage, metal: Metal, stone: Stone, rng: np.random.Generator) -> None:
@@ -81,7 +115,9 @@ def pearl_studs(stage: Stage, metal: Metal, stone: Stone, rng: np.random.Generat
         if crowned:
             stage.ball(x, 46 - size * 1.2, size * 0.34, metal.ramp, False)
         else:
-            stage.wire([segment(x + side * size * 0.7, 46, x + side * (size + 5), 43, 6)], 1.2, metal)
+            stage.wire(
+                [segment(x + side * size * 0.7, 46, x + side * (size + 5), 43, 6)], 1.2, metal
+            )
         stage.ball(x, 50, size, stone.ramp, True)
 
 
@@ -128,7 +164,11 @@ def geometric(stage: Stage, metal: Metal, stone: Stone, rng: np.random.Generator
                 stage.wire([circle(x, y + 8.4, 6.6)], 1.8, metal, closed=True)
                 y += 17
             else:
-                stage.raised(place(np.array([(-1.2, 0), (1.2, 0), (1.2, 13), (-1.2, 13)]), x, y + 1.2), metal.ramp, 0.6)
+                stage.raised(
+                    place(np.array([(-1.2, 0), (1.2, 0), (1.2, 13), (-1.2, 13)]), x, y + 1.2),
+                    metal.ramp,
+                    0.6,
+                )
                 y += 15.6
 
 

@@ -83,9 +83,7 @@ def moonlit(canvas: Canvas, palette: Palette, rng: np.random.Generator) -> None:
     canvas.disc(*moon, size, lighter(palette.inks[3], 0.5))
     for _ in range(6):
         angle, reach = rng.uniform(0, 6.3), rng.uniform(0.1, 0.7) * size
-        spot = circle(
-            moon[0] + np.cos(angle) * reach, moon[1] + np.sin(angle) * reach, size * 0.14
-        )
+        spot = circle(moon[0] + np.cos(angle) * reach, moon[1] + np.sin(angle) * reach, size * 0.14)
         canvas.tint(spot, palette.inks[2], 0.25)
     for layer in range(5):
         near = layer / 4
@@ -197,7 +195,9 @@ def pines(canvas: Canvas, palette: Palette, rng: np.random.Generator) -> None:
     """Stand rows of firs one behind another in fog."""
     fog = mix(palette.inks[3], palette.paper, 0.55)
     canvas.sky([(0, palette.paper), (1, fog)])
-    canvas.glow(canvas.width * rng.uniform(0.3, 0.7), canvas.height * 0.22, 40, (255, 252, 240), 0.8)
+    canvas.glow(
+        canvas.width * rng.uniform(0.3, 0.7), canvas.height * 0.22, 40, (255, 252, 240), 0.8
+    )
     for layer in range(5):
         near = layer / 4
         level = canvas.height * (0.46 + 0.47 * near)
@@ -226,12 +226,19 @@ def tall_fir(
     left = right[::-1] * (-rng.uniform(0.85, 1.1), 1)
     top = np.array([(0.0, -tall * 1.06)])
     canvas.fill(np.vstack([top, right, left]) + (x, y), ink)
-    canvas.fill(np.array([(x - 0.3, y - tall * 0.2), (x + 0.3, y - tall * 0.2), (x + 0.3, y), (x - 0.3, y)]), ink)
+    canvas.fill(
+        np.array(
+            [(x - 0.3, y - tall * 0.2), (x + 0.3, y - tall * 0.2), (x + 0.3, y), (x - 0.3, y)]
+        ),
+        ink,
+    )
 
 
 def mesas(canvas: Canvas, palette: Palette, rng: np.random.Generator) -> None:
     """Raise banded table mountains over a desert with saguaros."""
-    canvas.sky([(0, mix(palette.inks[2], palette.paper, 0.6)), (0.6, lighter(palette.inks[3], 0.3))])
+    canvas.sky(
+        [(0, mix(palette.inks[2], palette.paper, 0.6)), (0.6, lighter(palette.inks[3], 0.3))]
+    )
     sun = (canvas.width * rng.uniform(0.25, 0.75), canvas.height * rng.uniform(0.22, 0.32))
     canvas.disc(*sun, rng.uniform(8, 12), lighter(palette.sun, 0.2))
     base = canvas.height * 0.74
@@ -247,12 +254,19 @@ def mesas(canvas: Canvas, palette: Palette, rng: np.random.Generator) -> None:
             ink = mix(palette.inks[0], palette.inks[1], 0.3 * (strip % 2) + 0.1 * layer)
             ink = mix(ink, palette.paper, 0.3 - layer * 0.13)
             canvas.fill(
-                np.array([(x - inner, high), (x + inner, high), (x + outer, low), (x - outer, low)]),
+                np.array(
+                    [(x - inner, high), (x + inner, high), (x + outer, low), (x - outer, low)]
+                ),
                 ink,
             )
             canvas.tint(
                 np.array(
-                    [(x + inner * 0.3, high), (x + inner, high), (x + outer, low), (x + outer * 0.35, low)]
+                    [
+                        (x + inner * 0.3, high),
+                        (x + inner, high),
+                        (x + outer, low),
+                        (x + outer * 0.35, low),
+                    ]
                 ),
                 palette.inks[2],
                 0.35,

@@ -101,6 +101,21 @@ def shine(normals: Floats) -> Floats:
     return np.clip(room, 0, 1)
 
 
-def polished(ramp: tuple[str, ...], brightness: Floats) -> NDArray[np.uint8]:
+@lru_cache(maxsize=1)
+def _shine_table() -> NDArray[np.float32]:
+    axis = np.linspace(-1, 1, 256)
+    across, down = np.meshgrid(axis, axis)
+    toward = np.sqrt(np.clip(1 - across**2 - down**2, 0, 1))
+    return shine(np.stack([across, down, toward], axis=-1)).astype(np.float32)
+
+
+def shine_of(across: NDArray[np.float32], down: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return `shine` to two decimals for normals facing the viewer, given their x and y."""
+    rows = (down * 127.5 + 127.5).astype(np.intp)
+    columns = (across * 127.5 + 127.5).astype(np.intp)
+    return _shine_table()[rows, columns]
+
+
+def polished(ramp: tuple[str, ...], brightness: Floats | NDArray[np.float32]) -> NDArray[np.uint8]:
     """Return the colours (..., 4) of a ramp at brightnesses 0-1."""
     return ramp_table(ramp)[np.clip(brightness * 255, 0, 255).astype(np.uint8)]

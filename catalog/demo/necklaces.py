@@ -43,7 +43,9 @@ def solitaire(stage: Stage, metal: Metal, stone: Stone, rng: np.random.Generator
     cut = str(rng.choice(["round", "oval", "pear", "emerald", "marquise", "cushion"]))
     size = rng.uniform(6, 8.5)
     jump_ring(stage, 50, low + 1.6, 1.7, metal)
-    (wreath if rng.uniform() < 0.4 else bezel)(stage, 50, low + 3.5 + size * 1.6, size, cut, metal, stone)
+    (wreath if rng.uniform() < 0.4 else bezel)(
+        stage, 50, low + 3.5 + size * 1.6, size, cut, metal, stone
+    )
 
 
 def pendant(stage: Stage, metal: Metal, stone: Stone, rng: np.random.Generator) -> None:
@@ -143,7 +145,14 @@ def collar(stage: Stage, metal: Metal, stone: Stone, rng: np.random.Generator) -
             continue
         size = 4.6 * (1 - 0.5 * far)
         turn = (x - 50) / 33 * -0.9
-        gem(stage, View(x - np.sin(turn) * size * 1.4, y + np.cos(turn) * size * 1.5, 0, 0, turn), (0, 0, 0), size, cut, stone)
+        gem(
+            stage,
+            View(x - np.sin(turn) * size * 1.4, y + np.cos(turn) * size * 1.5, 0, 0, turn),
+            (0, 0, 0),
+            size,
+            cut,
+            stone,
+        )
         stage.ball(x, y, 1.5, metal.ramp, False)
 
 
@@ -153,7 +162,9 @@ def pearl_drop(stage: Stage, metal: Metal, stone: Stone, rng: np.random.Generato
     chain(stage, neckline(rng, low), rng.uniform(2.2, 3.0), "cable", metal)
     size = rng.uniform(7, 9.5)
     jump_ring(stage, 50, low + 1.5, 1.7, metal)
-    stage.ball(50, low + 4.5 + size, size, (stone if stone.name in PEARLS else PEARLS["Pearl"]).ramp, True)
+    stage.ball(
+        50, low + 4.5 + size, size, (stone if stone.name in PEARLS else PEARLS["Pearl"]).ramp, True
+    )
     cap = np.array([(48.6, low + 3), (51.4, low + 3), (53, low + 6.4), (47, low + 6.4)])
     stage.raised(smooth(cap, steps=4), metal.ramp, 0.6)
 

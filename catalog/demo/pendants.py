@@ -3,24 +3,37 @@
 import numpy as np
 
 from catalog.demo.materials import STONES, Metal, Stone
-from catalog.demo.shapes import Points, circle, leaf, mirrored, place, ribbon, sector, segment, smooth
+from catalog.demo.shapes import (
+    Points,
+    circle,
+    leaf,
+    mirrored,
+    place,
+    ribbon,
+    sector,
+    segment,
+    smooth,
+)
 from catalog.demo.solids import View, cut_outline, gem
 from catalog.demo.stage import Stage
 
+STONE_FORMS = ("disc", "heart", "star", "clover", "shell", "drop")
 FORMS = ("disc", "heart", "moon", "leaf", "star", "bar", "drop", "shell", "clover", "feather")
 
 
 def outline_of(form: str) -> Points:
     """Return a form's outline hanging from 0, 0, about 2 high; bar and disc included."""
     if form == "heart":
-        half = smooth([(0, 0.4), (0.3, 0.12), (0.75, 0.12), (0.98, 0.5), (0.82, 1.0), (0.4, 1.5), (0, 1.85)], closed=False)
+        half = smooth(
+            [(0, 0.4), (0.3, 0.12), (0.75, 0.12), (0.98, 0.5), (0.82, 1.0), (0.4, 1.5), (0, 1.85)],
+            closed=False,
+        )
         return mirrored(half)
     if form == "moon":
-        outer = circle(0, 1, 1, 60)
         turn = np.linspace(0.62, 2 * np.pi - 0.62, 50) - 0.5
         back = np.column_stack([np.cos(turn), np.sin(turn) + 1])
         inner = np.column_stack([np.cos(turn[::-1]) * 0.76 + 0.3, np.sin(turn[::-1]) * 0.76 + 0.85])
-        return np.vstack([back, inner]) if len(outer) else back
+        return np.vstack([back, inner])
     if form == "leaf":
         return leaf(0, 0, 2.2, 1.05, np.pi / 2, 0.42)
     if form == "star":
@@ -48,16 +61,20 @@ def outline_of(form: str) -> Points:
 
 
 def charm(
-    stage: Stage, x: float, y: float, size: float, metal: Metal, stone: Stone, rng: np.random.Generator
+    stage: Stage,
+    x: float,
+    y: float,
+    size: float,
+    metal: Metal,
+    stone: Stone,
+    rng: np.random.Generator,
 ) -> None:
-    """Draw a random metal form hanging from x, y, most with a small stone; size is half its height."""
-    form = str(rng.choice(FORMS))
+    """Draw a random metal form with a stone, hanging from x, y; size is half its height."""
+    form = str(rng.choice(STONE_FORMS))
     metal_form(stage, form, x, y, size, metal)
-    if form in ("disc", "heart", "star", "clover", "shell"):
-        middle = {"heart": 0.85, "shell": 0.8, "star": 1.05}.get(form, 1.0)
-        small = View(x, y + middle * size)
-        stage.raised(circle(x, y + middle * size, size * 0.36), metal.ramp, 0.4)
-        gem(stage, small, (0, 0, 0), size * 0.3, "round", stone)
+    middle = {"heart": 0.85, "shell": 0.8, "star": 1.05, "drop": 1.4}.get(form, 1.0)
+    stage.raised(circle(x, y + middle * size, size * 0.36), metal.ramp, 0.4)
+    gem(stage, View(x, y + middle * size), (0, 0, 0), size * 0.3, "round", stone)
 
 
 def metal_form(stage: Stage, form: str, x: float, y: float, size: float, metal: Metal) -> None:

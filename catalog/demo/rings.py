@@ -24,7 +24,9 @@ _RADIUS: Final = 25.0
 def standing(rng: np.random.Generator, y: float = 55) -> View:
     """Return a ring's view: standing, turned a little, seen from above the front."""
     side = 1 if rng.uniform() < 0.7 else -1
-    return View(50, y, rng.uniform(0.5, 0.72), side * rng.uniform(0.35, 0.62), rng.uniform(-0.05, 0.05))
+    return View(
+        50, y, rng.uniform(0.5, 0.72), side * rng.uniform(0.35, 0.62), rng.uniform(-0.05, 0.05)
+    )
 
 
 def shank(angles: Floats) -> Floats:
@@ -33,7 +35,13 @@ def shank(angles: Floats) -> Floats:
 
 
 def band(
-    stage: Stage, view: View, metal: Metal, thick: float, wide: float, kind: str, tapered: bool = True
+    stage: Stage,
+    view: View,
+    metal: Metal,
+    thick: float,
+    wide: float,
+    kind: str,
+    tapered: bool = True,
 ) -> None:
     """Draw a ring band of the usual radius."""
     size = shank if tapered else None
@@ -92,7 +100,9 @@ def along(stage: Stage, view: View, angle: float, size: float, stone: Stone) -> 
     outline = view.see(leaning.see(seat) + spot)
     stage.raised(outline[:, :2], stone.ramp, 0.9, glassy=True)
     middle = outline.mean(axis=0)
-    stage.ball(middle[0] - size * 0.25, middle[1] - size * 0.3, size * 0.24, (stone.ramp[-1],) * 2, True)
+    stage.ball(
+        middle[0] - size * 0.25, middle[1] - size * 0.3, size * 0.24, (stone.ramp[-1],) * 2, True
+    )
 
 
 def eternity(stage: Stage, metal: Metal, stone: Stone, rng: np.random.Generator) -> None:

@@ -48,7 +48,9 @@ def _unit_circle(sides: int) -> Points:
     return np.column_stack([np.cos(angles), np.sin(angles)])
 
 
-def sector(x: float, y: float, radius: float, start: float, stop: float, inner: float = 0) -> Points:
+def sector(
+    x: float, y: float, radius: float, start: float, stop: float, inner: float = 0
+) -> Points:
     """Return a slice of a disc, or of a ring with an inner radius, between two angles."""
     angles = np.linspace(start, stop, 48)
     unit = np.column_stack([np.cos(angles), np.sin(angles)])
@@ -78,7 +80,12 @@ def mirrored(pairs: Pairs) -> Points:
 
 
 def blob(
-    x: float, y: float, radius: float, rng: np.random.Generator, wobble: float = 0.18, knots: int = 7
+    x: float,
+    y: float,
+    radius: float,
+    rng: np.random.Generator,
+    wobble: float = 0.18,
+    knots: int = 7,
 ) -> Points:
     """Return a soft pebble around a point."""
     angles = np.linspace(0, 2 * np.pi, knots, endpoint=False) + rng.uniform(0, 2 * np.pi)
@@ -96,7 +103,9 @@ def _unit_leaf(belly: float) -> Points:
     return np.vstack([upper, upper[::-1] * (1, -1)])
 
 
-def leaf(x: float, y: float, length: float, width: float, turn: float, belly: float = 0.45) -> Points:
+def leaf(
+    x: float, y: float, length: float, width: float, turn: float, belly: float = 0.45
+) -> Points:
     """Return a pointed leaf from its base at x, y; turn 0 points right, belly 0-1 is the widest."""
     return place(_unit_leaf(belly) * (length, width), x, y, 1, turn)
 

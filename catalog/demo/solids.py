@@ -38,10 +38,27 @@ def section(kind: str, thick: float, wide: float) -> Points:
         return upper
     if kind == "knife":
         half = wide / 2
-        return np.array([(thick * 0.55, 0), (thick * 0.1, half), (-thick * 0.4, half * 0.8), (-thick * 0.4, -half * 0.8), (thick * 0.1, -half)])
+        return np.array(
+            [
+                (thick * 0.55, 0),
+                (thick * 0.1, half),
+                (-thick * 0.4, half * 0.8),
+                (-thick * 0.4, -half * 0.8),
+                (thick * 0.1, -half),
+            ]
+        )
     t, w, bevel = thick / 2, wide / 2, min(thick, wide) * 0.14
     return np.array(
-        [(t, -w + bevel), (t, w - bevel), (t - bevel, w), (-t + bevel, w), (-t, w - bevel), (-t, -w + bevel), (-t + bevel, -w), (t - bevel, -w)]
+        [
+            (t, -w + bevel),
+            (t, w - bevel),
+            (t - bevel, w),
+            (-t + bevel, w),
+            (-t, w - bevel),
+            (-t, -w + bevel),
+            (-t + bevel, -w),
+            (t - bevel, -w),
+        ]
     )
 
 
@@ -82,16 +99,48 @@ def cut_outline(cut: str, points: int = 16) -> Points:
         return np.column_stack([cos * 0.8, sin * 1.12])
     if cut == "cushion":
         power = 0.72
-        return np.column_stack([np.sign(cos) * abs(cos) ** power, np.sign(sin) * abs(sin) ** power]) * 0.97
+        return (
+            np.column_stack([np.sign(cos) * abs(cos) ** power, np.sign(sin) * abs(sin) ** power])
+            * 0.97
+        )
     if cut == "marquise":
-        return np.column_stack([cos * (0.62 - 0.08 * abs(sin)), np.sign(sin) * abs(sin) ** 1.15 * 1.3])
+        return np.column_stack(
+            [cos * (0.62 - 0.08 * abs(sin)), np.sign(sin) * abs(sin) ** 1.15 * 1.3]
+        )
     if cut == "pear":
         drop = np.where(sin < 0, (1 + sin) ** 0.62, 1.0)
-        return np.column_stack([cos * 0.84 * np.maximum(drop, 0.0), np.where(sin < 0, sin * 1.4, sin * 0.9)])
+        return np.column_stack(
+            [cos * 0.84 * np.maximum(drop, 0.0), np.where(sin < 0, sin * 1.4, sin * 0.9)]
+        )
     if cut == "emerald":
-        return np.array([(0.5, -1.1), (0.8, -0.8), (0.8, 0.8), (0.5, 1.1), (-0.5, 1.1), (-0.8, 0.8), (-0.8, -0.8), (-0.5, -1.1)])
+        return np.array(
+            [
+                (0.5, -1.1),
+                (0.8, -0.8),
+                (0.8, 0.8),
+                (0.5, 1.1),
+                (-0.5, 1.1),
+                (-0.8, 0.8),
+                (-0.8, -0.8),
+                (-0.5, -1.1),
+            ]
+        )
     if cut == "princess":
-        return np.array([(0.93, -0.98), (0.98, -0.93), (0.98, 0.93), (0.93, 0.98), (-0.93, 0.98), (-0.98, 0.93), (-0.98, -0.93), (-0.93, -0.98)]) * 0.92
+        return (
+            np.array(
+                [
+                    (0.93, -0.98),
+                    (0.98, -0.93),
+                    (0.98, 0.93),
+                    (0.93, 0.98),
+                    (-0.93, 0.98),
+                    (-0.98, 0.93),
+                    (-0.98, -0.93),
+                    (-0.93, -0.98),
+                ]
+            )
+            * 0.92
+        )
     return np.column_stack([cos, sin])
 
 
@@ -100,12 +149,15 @@ def _facet_plan(count: int, style: str) -> tuple[NDArray[np.intp], Floats]:
     """Return a cut's faces as corner numbers (faces, 4) and each face's own brightness.
 
     The corners are numbered girdle, crown, table, inner table (`count` each), then the hub. A
-    triangle repeats its last corner. Flicker inside the table stands for the pavilion's mirrors.
+    triangle repeats its last corner. In a brilliant, crown and inner table lie half a step on.
+    Flicker inside the table stands for the pavilion's mirrors.
     """
     k = np.arange(count)
-    girdle, crown, table, inner = (np.column_stack([k, (k + 1) % count]) + count * n for n in range(4))
+    girdle, crown, table, inner = (
+        np.column_stack([k, (k + 1) % count]) + count * n for n in range(4)
+    )
     hub = np.full(count, 4 * count)
-    flicker = np.resize([0.3, -0.22, 0.05, -0.12], count)
+    flicker = np.resize([0.32, -0.2, 0.06, -0.26, 0.14, -0.06], count)
     parts: list[tuple[NDArray[np.intp], Floats]] = []
 
     def add(a: Corners, b: Corners, c: Corners, d: Corners, glint: Floats) -> None:
@@ -122,12 +174,12 @@ def _facet_plan(count: int, style: str) -> tuple[NDArray[np.intp], Floats]:
         add(table[:, 0], table[:, 1], inner[:, 1], inner[:, 0], side)
         add(inner[:, 0], inner[:, 1], hub, hub, side * 0.25 + 0.12)
     else:
-        for low, high in ((girdle, crown), (crown, table)):
-            add(low[:, 0], low[:, 1], high[:, 1], high[:, 1], still + 0.12)
-            add(low[:, 0], high[:, 1], high[:, 0], high[:, 0], still - 0.08)
-        add(table[:, 0], table[:, 1], inner[:, 1], inner[:, 1], flicker)
-        add(table[:, 0], inner[:, 1], inner[:, 0], inner[:, 0], -0.8 * flicker)
-        add(inner[:, 0], inner[:, 1], hub, hub, np.where(k % 2, 0.16, -0.24))
+        before = (k - 1) % count
+        add(girdle[:, 0], girdle[:, 1], crown[:, 0], crown[:, 0], np.where(k % 2, 0.16, -0.14))
+        add(girdle[:, 0], crown[:, 0], table[:, 0], crown[before, 0], still + 0.04)
+        add(table[:, 0], crown[:, 0], table[:, 1], table[:, 1], np.where(k % 2, -0.06, 0.14))
+        add(table[:, 0], table[:, 1], inner[:, 0], inner[:, 0], flicker)
+        add(table[:, 0], inner[:, 0], hub, inner[before, 0], np.roll(flicker, 1) * -0.9)
     return np.concatenate([part[0] for part in parts]), np.concatenate([part[1] for part in parts])
 
 
@@ -154,9 +206,13 @@ def gem(
     levels = {
         "step": ((1.0, 0.0), (0.84, 0.15), (0.66, 0.28), (0.3, 0.28)),
         "small": ((1.0, 0.0), (0.8, 0.2), (0.6, 0.3), (0.3, 0.3)),
-        "brilliant": ((1.0, 0.0), (0.8, 0.2), (0.58, 0.33), (0.3, 0.33)),
+        "brilliant": ((1.0, 0.0), (0.8, 0.2), (0.58, 0.33), (0.32, 0.33)),
     }[style]
-    rings = [_placed(view, centre, size, girdle * share, high, facing) for share, high in levels]
+    between = girdle if style != "brilliant" else (girdle + np.roll(girdle, -1, axis=0)) / 2
+    rings = [
+        _placed(view, centre, size, (girdle, between)[n % 2] * share, high, facing)
+        for n, (share, high) in enumerate(levels)
+    ]
     corners = np.concatenate([*rings, rings[-1].mean(axis=0, keepdims=True)])
     plan, glints = _facet_plan(len(girdle), style)
     faces = corners[plan]
@@ -164,7 +220,12 @@ def gem(
 
 
 def _placed(
-    view: View, centre: tuple[float, float, float], size: float, outline: Points, high: float, facing: str
+    view: View,
+    centre: tuple[float, float, float],
+    size: float,
+    outline: Points,
+    high: float,
+    facing: str,
 ) -> Floats:
     flat = np.column_stack([outline * size, np.full(len(outline), high * size)])
     if facing == "up":
@@ -181,7 +242,12 @@ def _facet_light(faces: Floats, glints: Floats) -> Floats:
 
 
 def prongs(
-    stage: Stage, view: View, centre: tuple[float, float, float], size: float, metal: Metal, facing: str
+    stage: Stage,
+    view: View,
+    centre: tuple[float, float, float],
+    size: float,
+    metal: Metal,
+    facing: str,
 ) -> None:
     """Draw four claws on a stone's corners."""
     reach = size * 0.74
@@ -191,7 +257,13 @@ def prongs(
 
 
 def setting(
-    stage: Stage, view: View, centre: tuple[float, float, float], size: float, cut: str, metal: Metal, facing: str
+    stage: Stage,
+    view: View,
+    centre: tuple[float, float, float],
+    size: float,
+    cut: str,
+    metal: Metal,
+    facing: str,
 ) -> None:
     """Draw the cup that holds a stone: its rim a little wider than the girdle."""
     outline = smooth(cut_outline(cut) * 1.1, steps=2)

@@ -8,10 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from catalog.demo.canvas import Pixels, noise
-from catalog.demo.materials import Floats, Metal, Stone, polished, shine
+from catalog.demo.materials import Floats, Metal, Stone, polished, shine, shine_of
 from catalog.demo.shapes import Points
 
-_SIDE: Final = 400
 _OVERSAMPLING: Final = 2
 _SHIFT: Final = 4
 
@@ -34,13 +33,15 @@ def turned(points: Floats, pitch: float = 0, yaw: float = 0, roll: float = 0) ->
 class Stage:
     """Collect drawn pieces over a transparent sheet.
 
-    The sheet shows 100 / zoom units each way around the point 50, 50.
+    The sheet shows 100 / zoom units each way around the point 50, 50 in `side` pixels.
     """
 
-    def __init__(self, zoom: float = 1.0) -> None:
-        side = _SIDE * _OVERSAMPLING
+    def __init__(self, zoom: float = 1.0, side: int = 400) -> None:
+        self._side = side
+        side *= _OVERSAMPLING
         self._scale = side / 100 * zoom
         self._origin = 50 - 50 / zoom
+        # Red, green, blue already multiplied by the cover in the fourth channel.
         self._pixels: Pixels = np.zeros((side, side, 4), np.uint8)
 
     def facets(self, corners: Floats, colours: NDArray[np.uint8]) -> None:
@@ -120,9 +121,9 @@ class Stage:
             return
         mask: Pixels = np.zeros((bottom - top, right - left), np.uint8)
         moved = [
-            np.round(
-                ((line - self._origin) * self._scale - (left, top)) * 2**_SHIFT
-            ).astype(np.int32)
+            np.round(((line - self._origin) * self._scale - (left, top)) * 2**_SHIFT).astype(
+                np.int32
+            )
             for line in lines
         ]
         if width:
@@ -143,13 +144,17 @@ class Stage:
         bend = 0.0 if width or glassy else 1.0
         lean_x = bend * (0.3 * right_of / mask.shape[1] - 0.27)
         lean_y = bend * (0.34 * down / mask.shape[0] - 0.46)
-        normals = np.stack(
-            [lean_x - slope_x[inside], lean_y - slope_y[inside], np.ones(len(down))], axis=-1
-        )
-        normals /= np.linalg.norm(normals, axis=-1, keepdims=True)
-        bright = np.zeros(mask.shape)
-        bright[inside] = _dome(normals) if glassy else shine(normals)
-        self._lay(left, top, polished(ramp, bright), mask.astype(np.float32) / 255)
+        across = (lean_x - slope_x[inside]).astype(np.float32)
+        along = (lean_y - slope_y[inside]).astype(np.float32)
+        toward = 1 / np.sqrt(1 + across**2 + along**2)
+        across, along = across * toward, along * toward
+        if glassy:
+            lit = _dome(np.stack([across, along, toward], axis=-1))
+        else:
+            lit = shine_of(across, along)
+        colours: Pixels = np.zeros((*mask.shape, 4), np.uint8)
+        colours[inside] = polished(ramp, lit)
+        self._lay(left, top, colours, mask.astype(np.float32) / 255)
 
     def _lay(self, left: int, top: int, colours: Pixels, cover: NDArray[np.float32]) -> None:
         side = self._pixels.shape[0]
@@ -160,28 +165,28 @@ class Stage:
         taken = (slice(y0 - top, y1 - top), slice(x0 - left, x1 - left))
         part = self._pixels[y0:y1, x0:x1]
         share = np.ascontiguousarray(cover[taken])
-        # Where nothing lies yet the colour counts in full and only the cover is partial.
-        bare = part[..., 3:] == 0
-        under = np.where(bare & (share[..., None] > 0), colours[taken], part)
-        under[..., 3:] = part[..., 3:]
         part[:] = cv2.blendLinear(
-            np.ascontiguousarray(under), np.ascontiguousarray(colours[taken]), 1 - share, share
+            np.ascontiguousarray(part), np.ascontiguousarray(colours[taken]), 1 - share, share
         )
 
+    def cut_out(self) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Return the pieces without ground, side x side: colours times cover, and cover 0-1."""
+        size = (self._side, self._side)
+        small = cv2.resize(self._pixels, size, interpolation=cv2.INTER_AREA).astype(np.float32)
+        return small[..., :3], small[..., 3] / 255
+
     def finish(self, rng: np.random.Generator, ground: tuple[int, int, int]) -> Pixels:
-        """Return the photograph, (400, 400, 3) uint8 RGB, on a pale ground with soft shadows."""
-        small = cv2.resize(self._pixels, (_SIDE, _SIDE), interpolation=cv2.INTER_AREA)
-        cover = small[..., 3].astype(np.float32) / 255
-        rows = np.linspace(1.0, 0.965, _SIDE, dtype=np.float32)
-        table = np.array(ground, np.float32) * rows[:, None, None] * np.ones((1, _SIDE, 1))
+        """Return the photograph, (side, side, 3) uint8 RGB, on a pale ground with soft shadows."""
+        side = self._side
+        small, cover = self.cut_out()
         near = _shifted(cv2.GaussianBlur(cover, (0, 0), 3), 1, 3)
-        coarse = cv2.resize(cover, (100, 100), interpolation=cv2.INTER_AREA)
-        soft = cv2.resize(cv2.GaussianBlur(coarse, (0, 0), 3.4), (_SIDE, _SIDE))
-        far = _shifted(soft, 4, 13)
-        table *= (1 - 0.26 * near - 0.3 * far)[..., None]
-        photograph = table + (small[..., :3] - table) * cover[..., None]
-        photograph += noise((_SIDE, _SIDE), 1, rng)[..., None] * 1.2
-        finished: Pixels = np.clip(photograph + 0.5, 0, 255).astype(np.uint8)
+        coarse = cv2.resize(cover, (side // 4, side // 4), interpolation=cv2.INTER_AREA)
+        far = _shifted(cv2.resize(cv2.GaussianBlur(coarse, (0, 0), 3.4), (side, side)), 4, 13)
+        light = np.linspace(1.0, 0.965, side, dtype=np.float32)[:, None]
+        light = light * (1 - 0.26 * near - 0.3 * far) * (1 - cover)
+        speck = noise((side, side), 1, rng) * 1.2 + 0.5
+        channels = [light * ground[n] + small[..., n] + speck for n in range(3)]
+        finished: Pixels = cv2.merge([np.clip(c, 0, 255).astype(np.uint8) for c in channels])
         return finished
 
 
@@ -191,7 +196,7 @@ def _shifted(field: NDArray[np.float32], right: int, down: int) -> NDArray[np.fl
     return moved
 
 
-def _dome(normals: Floats) -> Floats:
+def _dome(normals: Floats | NDArray[np.float32]) -> Floats:
     glow = 0.34 + 0.16 * -normals[..., 1] + 0.14 * normals[..., 2] - 0.1 * normals[..., 0]
     spot = normals @ np.array([-0.36, -0.56, 0.745])
     bounce = normals @ np.array([0.4, 0.7, 0.6])

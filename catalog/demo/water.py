@@ -60,7 +60,9 @@ def horizon(canvas: Canvas, palette: Palette, rng: np.random.Generator) -> None:
         start = rng.uniform(-20, canvas.width * 0.8)
         cloud = segment(start, y, start + rng.uniform(24, 60), y + rng.uniform(-1, 1), 14)
         canvas.tint(ribbon(cloud, [0.2, rng.uniform(1.5, 4), 0.2]), lighter(warm, 0.6), 0.5)
-    sea = np.array([(0, low), (canvas.width, low), (canvas.width, canvas.height), (0, canvas.height)])
+    sea = np.array(
+        [(0, low), (canvas.width, low), (canvas.width, canvas.height), (0, canvas.height)]
+    )
     canvas.fade(sea, mix(palette.inks[1], warm, 0.35), mix(palette.inks[0], palette.dark, 0.35))
     for _ in range(60):
         depth = rng.uniform() ** 1.4
@@ -188,13 +190,17 @@ def flower(canvas: Canvas, x: float, y: float, size: float, palette: Palette) ->
 def boats(canvas: Canvas, palette: Palette, rng: np.random.Generator) -> None:
     """Sail a few boats past layered islands."""
     low = canvas.height * rng.uniform(0.42, 0.5)
-    canvas.sky([(0, mix(palette.inks[2], palette.paper, 0.45)), (low / canvas.height, palette.paper)])
+    canvas.sky(
+        [(0, mix(palette.inks[2], palette.paper, 0.45)), (low / canvas.height, palette.paper)]
+    )
     canvas.disc(canvas.width * rng.uniform(0.2, 0.8), low * 0.4, 7, lighter(palette.sun, 0.3))
     for layer in range(2):
         line = ridge(canvas.width, rng, 0.45)
         ink = mix(palette.inks[1], palette.paper, 0.6 - layer * 0.3)
         canvas.fill(ground(line, low - 3 + layer * 2, 6 - layer * 3, low + 0.2), ink)
-    sea = np.array([(0, low), (canvas.width, low), (canvas.width, canvas.height), (0, canvas.height)])
+    sea = np.array(
+        [(0, low), (canvas.width, low), (canvas.width, canvas.height), (0, canvas.height)]
+    )
     canvas.fade(sea, mix(palette.inks[2], palette.paper, 0.2), palette.inks[0])
     for _ in range(70):
         depth = rng.uniform() ** 1.3
@@ -208,7 +214,12 @@ def boats(canvas: Canvas, palette: Palette, rng: np.random.Generator) -> None:
         np.linspace(0.14, 0.62, count), rng.permutation(np.linspace(0.18, 0.82, count)), strict=True
     ):
         sailboat(
-            canvas, canvas.width * share, low + depth * (canvas.height - low), 11 + 26 * depth, palette, rng
+            canvas,
+            canvas.width * share,
+            low + depth * (canvas.height - low),
+            11 + 26 * depth,
+            palette,
+            rng,
         )
 
 
@@ -236,7 +247,10 @@ def sailboat(
 def shoreline(canvas: Canvas, palette: Palette, rng: np.random.Generator) -> None:
     """Look straight down on foam that runs up a beach."""
     sand = mix(palette.inks[3], (238, 219, 188), 0.55)
-    canvas.fill(np.array([(0, 0), (canvas.width, 0), (canvas.width, canvas.height), (0, canvas.height)]), sand)
+    canvas.fill(
+        np.array([(0, 0), (canvas.width, 0), (canvas.width, canvas.height), (0, canvas.height)]),
+        sand,
+    )
     for _ in range(90):
         spot = (rng.uniform(0, canvas.width), rng.uniform(0, canvas.height))
         canvas.tint(circle(*spot, rng.uniform(0.15, 0.5), 10), darker(sand, 0.35), 0.4)
@@ -283,10 +297,16 @@ def lighthouse(canvas: Canvas, palette: Palette, rng: np.random.Generator) -> No
     for width in (0.16, 0.1, 0.05):
         reach = canvas.width * 1.1
         cone = np.array(
-            [lamp, (x + side * reach, lamp[1] - reach * width), (x + side * reach, lamp[1] + reach * width)]
+            [
+                lamp,
+                (x + side * reach, lamp[1] - reach * width),
+                (x + side * reach, lamp[1] + reach * width),
+            ]
         )
         canvas.tint(cone, beam, 0.2)
-    sea = np.array([(0, low), (canvas.width, low), (canvas.width, canvas.height), (0, canvas.height)])
+    sea = np.array(
+        [(0, low), (canvas.width, low), (canvas.width, canvas.height), (0, canvas.height)]
+    )
     canvas.fade(sea, mix(palette.inks[1], palette.inks[0], 0.5), palette.dark)
     glitter(canvas, x + side * 14, low + 2, canvas.height, beam, rng, 13)
     wide = tall * 0.15
@@ -304,7 +324,12 @@ def lighthouse(canvas: Canvas, palette: Palette, rng: np.random.Generator) -> No
         top, bottom = low - tall * (1 - up), low - tall * (1 - down)
         ink = palette.inks[4] if stripe % 2 == 0 else lighter(palette.paper, 0.5)
         block = np.array(
-            [(x - half_up, top), (x + half_up, top), (x + half_down, bottom), (x - half_down, bottom)]
+            [
+                (x - half_up, top),
+                (x + half_up, top),
+                (x + half_down, bottom),
+                (x - half_down, bottom),
+            ]
         )
         canvas.fill(block, ink)
         shade = block.copy()
@@ -313,7 +338,9 @@ def lighthouse(canvas: Canvas, palette: Palette, rng: np.random.Generator) -> No
     canvas.box(x - wide * 0.75, low - tall - 1, x + wide * 0.75, low - tall + 0.6, palette.dark)
     canvas.box(x - wide * 0.42, lamp[1] - 3, x + wide * 0.42, low - tall - 1, beam)
     canvas.glow(*lamp, 12, beam, 0.9)
-    roof: Points = np.array([(x - wide * 0.6, lamp[1] - 2.6), (x + wide * 0.6, lamp[1] - 2.6), (x, lamp[1] - 6.5)])
+    roof: Points = np.array(
+        [(x - wide * 0.6, lamp[1] - 2.6), (x + wide * 0.6, lamp[1] - 2.6), (x, lamp[1] - 6.5)]
+    )
     canvas.fill(roof, palette.dark)
     canvas.fill(rocks, mix(palette.dark, (0, 0, 0), 0.25))
 

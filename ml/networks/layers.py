@@ -41,8 +41,9 @@ class Lab(keras.layers.Layer):
 class ColourHistogram(keras.layers.Layer):
     """Count CIELAB pixels into lightness x chroma x chroma bins, softly, as square roots.
 
-    Every second pixel of every second row counts. Each is shared between its nearest bin centres along every axis, so that a small change
-    of light changes little; the square root makes the dot product of two histograms their
+    Every second pixel of every second row counts. Each is shared between its nearest bin centres
+    along every axis, so that a small change of light changes little; the square root makes the
+    dot product of two histograms their
     Bhattacharyya coefficient. Gives lightness_bins * chroma_bins ** 2 numbers, unit length.
     """
 

@@ -81,7 +81,7 @@ def test_a_killed_worker_loses_nothing(site: Site) -> None:
     before.kill()
     tokens += [post(site, number) for number in range(5, 8)]
     for token in tokens:
-        site.wait_for(lambda token=token: finished(site, token))  # type: ignore[misc]  # bound now
+        site.wait_for(lambda token=token: finished(site, token))
     assert children(site)["--queues=interactive"].pid != before.pid
 
 
@@ -94,7 +94,7 @@ def test_a_flushed_broker_loses_nothing(site: Site) -> None:
     finally:
         worker.resume()
     for token in tokens:
-        site.wait_for(lambda token=token: finished(site, token))  # type: ignore[misc]  # bound now
+        site.wait_for(lambda token=token: finished(site, token))
 
 
 def test_a_killed_redis_loses_nothing(site: Site) -> None:
@@ -110,7 +110,7 @@ def test_a_killed_redis_loses_nothing(site: Site) -> None:
     redis.kill()
     tokens = [post(site, number) for number in range(3)]
     for token in tokens:
-        site.wait_for(lambda token=token: finished(site, token))  # type: ignore[misc]  # bound now
+        site.wait_for(lambda token=token: finished(site, token))
 
 
 def test_ctrl_c_leaves_no_process(site: Site) -> None:

@@ -15,7 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import imagehash
-import psutil  # type: ignore[import-untyped]  # its stubs are another package
+import psutil
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st

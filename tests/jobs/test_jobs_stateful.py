@@ -143,7 +143,7 @@ class Workers(RuleBasedStateMachine):
 def test_no_interleaving_loses_or_doubles_an_effect(monkeypatch: pytest.MonkeyPatch) -> None:
     # The messages are the outside here: none is delivered, every claim is the machine's own.
     monkeypatch.setattr(doorbell, "ring", lambda *args, **kwargs: True)
-    run_state_machine_as_test(  # type: ignore[no-untyped-call]  # Hypothesis leaves it untyped
+    run_state_machine_as_test(
         Workers,
         settings=settings(
             max_examples=25,

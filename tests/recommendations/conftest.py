@@ -1,0 +1,26 @@
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from pytest_django import Settings
+
+from tests.factories import load_catalogue
+
+if TYPE_CHECKING:
+    from ml.models import ModelVersion
+    from tests.conftest import Encoders
+
+
+@pytest.fixture
+def media(settings: Settings, tmp_path: Path) -> Path:
+    """Return an empty media folder of the test's own."""
+    settings.MEDIA_ROOT = tmp_path / "media"
+    settings.MEDIA_ROOT.mkdir()
+    return Path(settings.MEDIA_ROOT)
+
+
+@pytest.fixture
+def art(db: None, media: Path, tmp_path: Path, small_encoders: "Encoders") -> "ModelVersion":
+    """Return art's live version over twelve drawn prints that cost 10, 20 … 120 USD."""
+    load_catalogue(tmp_path / "shop", 12)
+    return small_encoders.version("art", live=True)

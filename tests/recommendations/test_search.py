@@ -1,0 +1,292 @@
+"""The search against real pgvector, with vectors made by hand."""
+
+from decimal import Decimal
+
+import numpy as np
+import pytest
+from django.db import connection, transaction
+from pytest_django import DjangoAssertNumQueries
+
+from catalog.models import Picture, Product
+from ml.models import DIMENSIONS, Embedding, ModelVersion
+from recommendations.search import LOOK_ALIKE, NEAR_DUPLICATE, Wishes, nearest, next_price
+from tests.recommendations.helpers import (
+    Vector,
+    add_products,
+    embed,
+    near,
+    new_picture,
+    new_version,
+)
+
+pytestmark = pytest.mark.django_db
+
+QUERY = near(0)
+
+
+@pytest.fixture
+def version() -> ModelVersion:
+    return new_version()
+
+
+def search(
+    version: ModelVersion,
+    *,
+    low: object = None,
+    high: object = None,
+    count: int = 3,
+    currency: str = "USD",
+    **options: bool,
+) -> list[Product]:
+    price_min, price_max = (None if one is None else Decimal(str(one)) for one in (low, high))
+    wishes = Wishes("art", price_min, price_max, currency, count)
+    return [found.product for found in nearest(version, QUERY, wishes, **options)]
+
+
+def spread(count: int, first: float = 0.1) -> list[Vector]:
+    """Return vectors ever further from the query, each on an axis of its own."""
+    return [near(first + 0.5 * place / count, axis=1 + place) for place in range(count)]
+
+
+def test_it_works(version: ModelVersion) -> None:
+    far, close, middle = add_products(version, [near(0.6, 1), near(0.1, 2), near(0.3, 3)])
+    found = nearest(version, QUERY, Wishes("art", count=3))
+    assert [one.product for one in found] == [close, middle, far]
+    assert [one.distance for one in found] == pytest.approx([0.1, 0.3, 0.6], abs=1e-3)
+    assert [one.embedding.picture.product for one in found] == [close, middle, far]
+
+
+def test_an_empty_catalogue_gives_nothing(version: ModelVersion) -> None:
+    assert search(version) == []
+
+
+def test_count_is_filled_from_far_away_where_the_price_leaves_out_what_is_near(
+    version: ModelVersion,
+) -> None:
+    products = add_products(version, spread(200), price=lambda place: 1000 - place)
+    assert search(version, high=803) == products[197:]
+    assert search(version, low=999) == products[:2]
+    assert search(version, low="900.50", high="902.50") == products[98:100]
+
+
+def test_count_is_filled_where_what_is_near_is_sold_out(version: ModelVersion) -> None:
+    products = add_products(
+        version, spread(120), availability=lambda place: "out" if place < 100 else "in"
+    )
+    assert search(version) == products[100:103]
+
+
+def test_count_is_filled_behind_a_crowd_of_the_same_picture(version: ModelVersion) -> None:
+    crowd = add_products(version, [near(0.05, 500)] * 300)
+    others = add_products(version, spread(5))
+    found = search(version, count=6)
+    assert found[0] in crowd
+    assert found[1:] == others
+
+
+def test_fewer_come_only_where_no_more_exist(version: ModelVersion) -> None:
+    products = add_products(version, spread(4))
+    assert search(version, count=24) == products
+
+
+def test_count_is_filled_where_the_index_gives_up(version: ModelVersion) -> None:
+    products = add_products(version, spread(400), price=lambda place: 5 if place >= 390 else 50)
+    with connection.cursor() as cursor, transaction.atomic():
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        cursor.execute(
+            "CREATE INDEX test_hnsw ON ml_embedding USING hnsw (vector halfvec_cosine_ops) "
+            f"WHERE version_id = {version.pk}"
+        )
+        for setting in ("hnsw.max_scan_tuples = 1", "enable_seqscan = off", "enable_sort = off"):
+            cursor.execute(f"SET LOCAL {setting}")
+        by_index = (
+            Embedding.objects.of_version(version)
+            .filter(picture__product__price__lte=20)
+            .nearest(QUERY.tolist())
+        )
+        assert "test_hnsw" in by_index[:12].explain()
+        assert len(by_index[:12]) < 3, "the index must give up for this test to mean anything"
+        assert search(version, high=20) == products[390:393]
+
+
+@pytest.mark.parametrize("count", [1, 8, 24])
+@pytest.mark.parametrize(("low", "high"), [(None, None), (None, 40), (30, 35), (99, None)])
+def test_it_finds_what_an_exact_search_finds(
+    version: ModelVersion, count: int, low: int | None, high: int | None
+) -> None:
+    random = np.random.default_rng(7)
+    vectors = random.normal(size=(250, DIMENSIONS)).astype(np.float32)
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    prices = random.integers(1, 100, 250)
+    products = add_products(version, list(vectors), price=lambda place: int(prices[place]))
+    # As the database holds them: in half precision.
+    distances = 1 - vectors.astype(np.float16).astype(np.float64) @ QUERY
+    allowed = (prices >= (low or 0)) & (prices <= (high or 100))
+    order = [place for place in np.argsort(distances) if allowed[place]]
+    assert search(version, low=low, high=high, count=count) == [
+        products[place] for place in order[:count]
+    ]
+
+
+def test_an_unknown_price_matches_no_bound(version: ModelVersion) -> None:
+    (unknown,) = add_products(version, [near(0.1, 1)], price=None)
+    (known,) = add_products(version, [near(0.2, 2)])
+    assert search(version) == [unknown, known]
+    assert search(version, high=1000) == [known]
+    assert search(version, low=0) == [known]
+
+
+def test_bounds_are_within_the_range(version: ModelVersion) -> None:
+    products = add_products(version, spread(3), price=lambda place: Decimal("19.99") + place)
+    assert search(version, low="19.99", high="20.99") == products[:2]
+
+
+def test_a_bound_is_in_its_own_currency(version: ModelVersion) -> None:
+    (euros,) = add_products(version, [near(0.1, 1)], currency="EUR")
+    (dollars,) = add_products(version, [near(0.2, 2)])
+    assert search(version, high=50) == [dollars]
+    assert search(version, high=50, currency="EUR") == [euros]
+    assert search(version) == [euros, dollars]
+
+
+@pytest.mark.parametrize(
+    "fields", [{"is_active": False}, {"availability": "out"}], ids=["inactive", "sold out"]
+)
+def test_what_nobody_can_buy_is_never_found(
+    version: ModelVersion, fields: dict[str, object]
+) -> None:
+    add_products(version, [near(0.01)], **fields)
+    (other,) = add_products(version, [near(0.4, 2)])
+    assert search(version) == [other]
+
+
+@pytest.mark.parametrize("availability", ["in", "preorder", "unknown"])
+def test_what_may_be_bought_is_found(version: ModelVersion, availability: str) -> None:
+    products = add_products(version, [near(0.1)], availability=availability)
+    assert search(version) == products
+
+
+def test_an_unreadable_picture_is_not_found(version: ModelVersion) -> None:
+    (broken,) = add_products(version, [near(0.1)])
+    broken.pictures.update(is_readable=False)
+    assert search(version) == []
+
+
+def test_versions_are_never_mixed(version: ModelVersion) -> None:
+    products = add_products(version, [near(0.3)])
+    add_products(new_version(), [near(0.01)])
+    add_products(new_version("jewelry"), [near(0.01)])
+    assert search(version) == products
+
+
+def test_the_same_picture_of_two_products_folds(version: ModelVersion) -> None:
+    add_products(version, [near(0.1, 1), near(0.3, 2)], sha256="a" * 64)
+    (other,) = add_products(version, [near(0.5, 3)])
+    found = search(version)
+    assert len(found) == 2
+    assert found[1] == other
+
+
+def test_nearly_equal_vectors_fold_into_the_nearest(version: ModelVersion) -> None:
+    # Leaning to the same axis, the two lie 0.001 apart, and the third 0.15 from both.
+    one, copy, third = near(0.1), near(0.12), near(0.5)
+    assert 1 - one @ copy < NEAR_DUPLICATE / 2 < 2 * LOOK_ALIKE < 1 - one @ third
+    first, _copy, other = add_products(version, [one, copy, third])
+    assert search(version) == [first, other]
+
+
+def test_look_alikes_fold_where_their_vectors_are_close(version: ModelVersion) -> None:
+    one, copy = near(0.1), near(0.2)
+    assert NEAR_DUPLICATE < 1 - one @ copy < LOOK_ALIKE
+    few_bits = lambda place: [0b1010, -(1 << 63)][place]  # noqa: E731
+    (first, _copy) = add_products(version, [one, copy], perceptual_hash=few_bits)
+    assert search(version) == [first]
+
+
+def test_look_alikes_whose_vectors_differ_are_two(version: ModelVersion) -> None:
+    products = add_products(version, [near(0.1, 1), near(0.2, 2)], perceptual_hash=5)
+    assert search(version) == products
+
+
+def test_close_vectors_that_look_different_are_two(version: ModelVersion) -> None:
+    products = add_products(version, [near(0.1), near(0.2)])
+    assert search(version) == products
+
+
+def test_several_pictures_of_a_product_are_one_match(version: ModelVersion) -> None:
+    product, other = add_products(version, [near(0.4, 1), near(0.3, 2)])
+    second = new_picture(product, "b" * 64)
+    second.save()
+    embed(version, {second: near(0.1, 3)})
+    found = nearest(version, QUERY, Wishes("art", count=3))
+    assert [one.product for one in found] == [product, other]
+    assert found[0].embedding.picture == second
+    assert Picture.objects.count() == 3
+
+
+def test_the_piece_itself_can_be_left_out(version: ModelVersion) -> None:
+    itself, other = add_products(version, [near(0.001), near(0.2, 2)])
+    assert search(version) == [itself, other]
+    assert search(version, without_itself=True) == [other]
+
+
+def test_a_product_can_be_excluded(version: ModelVersion) -> None:
+    itself, other = add_products(version, [near(0.1, 1), near(0.2, 2)])
+    found = nearest(version, QUERY, Wishes("art", count=3, excluding=itself.pk))
+    assert [one.product for one in found] == [other]
+
+
+def test_the_length_of_a_query_does_not_matter(version: ModelVersion) -> None:
+    products = add_products(version, spread(5))
+    found = nearest(version, 40 * QUERY, Wishes("art", count=5), without_itself=True)
+    assert [one.product for one in found] == products
+
+
+@pytest.mark.parametrize(
+    "vector",
+    [QUERY[:511], np.zeros(DIMENSIONS), near(0) * np.nan, np.full(DIMENSIONS, np.inf), [], [[1.0]]],
+    ids=["too short", "zeros", "not numbers", "infinite", "empty", "nested"],
+)
+def test_a_vector_that_is_none_is_refused(version: ModelVersion, vector: Vector) -> None:
+    with pytest.raises(ValueError, match="512 finite numbers"):
+        nearest(version, vector, Wishes("art"))
+
+
+def test_one_query_is_enough(
+    version: ModelVersion, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    add_products(version, spread(60), price=lambda place: 10 + place % 7)
+    wishes = Wishes("art", Decimal(11), Decimal(15), count=8)
+    with django_assert_num_queries(1):
+        found = nearest(version, QUERY, wishes)
+        assert len(found) == 8
+        assert {one.product.source.name for one in found} == {"vector shop"}
+
+
+def test_next_price_is_the_lowest_above_the_limit(version: ModelVersion) -> None:
+    add_products(version, spread(4), price=lambda place: [20, 45, 41, 90][place])
+    assert next_price(Wishes("art", price_max=Decimal(40))) == Decimal(41)
+    assert next_price(Wishes("art", price_max=Decimal(41))) == Decimal(45)
+    assert next_price(Wishes("art", price_max=Decimal(90))) is None
+
+
+def test_next_price_needs_a_limit(version: ModelVersion) -> None:
+    add_products(version, spread(2))
+    assert next_price(Wishes("art", price_min=Decimal(1))) is None
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [{"is_active": False}, {"availability": "out"}, {"currency": "EUR"}, {"department": "jewelry"}],
+)
+def test_next_price_tells_of_nothing_that_cannot_be_had(
+    version: ModelVersion, fields: dict[str, object]
+) -> None:
+    add_products(version, [near(0.1)], price=50, **fields)
+    assert next_price(Wishes("art", price_max=Decimal(40))) is None
+
+
+def test_next_price_tells_of_nothing_that_cannot_be_shown(version: ModelVersion) -> None:
+    (pictureless,) = add_products(version, [near(0.1)], price=50)
+    pictureless.pictures.all().delete()
+    assert next_price(Wishes("art", price_max=Decimal(40))) is None
