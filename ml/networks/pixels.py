@@ -17,6 +17,8 @@ RING, FRAME, INSIDE_FRAME, FRAME_AND_MAT = 0.03, 0.10, 0.085, 0.24
 NEAR_WHITE, NEAR_GREY = 200, 24
 # A frame's bevel or shadow is a step of at least this much in brightness along its whole side.
 BEVEL = 1.5
+# A dark or wooden frame ends within this share; its mat is so wide, bright and contrasting.
+FRAME_DEEPEST, BAND, MAT_BRIGHTNESS, MAT_STEP = 0.14, 0.02, 225, 25
 ART_STEP, ART_COLOUR, ART_SHARE = 14, 26, 0.6
 PIECE_STEP, PIECE_PADDING = 18, 0.04
 
@@ -28,42 +30,87 @@ def decode_rgb(data: bytes) -> Pixels:
 
 
 def frame_margins(rgb: Pixels) -> tuple[int, int, int, int] | None:
-    """Return how many pixels of white frame and mat lie at the top, right, bottom and left.
+    """Return how many pixels of frame and mat lie at the top, right, bottom and left.
 
-    None where there is no frame: its outer ring is near white all round, and each of its four
-    sides has the straight step in brightness of a bevel or an inner shadow, which paper lacks.
+    A frame is either white, with a mat: the picture's outer ring is near white all round, and each
+    side has the straight step in brightness of a bevel or an inner shadow, which paper lacks. Or it
+    is darker than the white mat inside it: each side has a plain line followed by a much brighter
+    plain band. None where one of the four sides has no frame.
     """
     short = min(rgb.shape[:2])
     if short < SMALLEST:
         return None
     brightness = rgb.mean(axis=2, dtype=np.float32)
     colourful = rgb.max(axis=2).astype(np.int16) - rgb.min(axis=2)
-    ring = np.zeros(rgb.shape[:2], dtype=bool)
-    width = max(2, round(RING * short))
-    ring[:width] = ring[-width:] = True
-    ring[:, :width] = ring[:, -width:] = True
-    if np.mean((brightness[ring] > NEAR_WHITE) & (colourful[ring] < NEAR_GREY)) < 0.97:
-        return None
-    start, frame, deep = (round(share * short) for share in (INSIDE_FRAME, FRAME, FRAME_AND_MAT))
+    find = _behind_bevel if _has_white_ring(brightness, colourful, short) else _behind_band
     margins = []
     for quarter_turns in (0, 1, 2, 3):
         lines, colours = np.rot90(brightness, quarter_turns), np.rot90(colourful, quarter_turns)
         middle = slice(round(0.3 * lines.shape[1]), round(0.7 * lines.shape[1]))
-        profile = np.median(lines[:frame, middle], axis=1)
-        if np.abs(np.diff(profile)).max() < BEVEL:
+        margin = find(lines[:, middle], colours[:, middle], short)
+        if margin is None and find is _behind_bevel:
+            margin = _behind_band(lines[:, middle], colours[:, middle], short)
+        if margin is None:
             return None
-        mat = np.median(lines[start : frame + 1, middle])
-        differs = (np.abs(lines[start:deep, middle] - mat) > ART_STEP) | (
-            colours[start:deep, middle] > ART_COLOUR
-        )
-        begins = np.flatnonzero(differs.mean(axis=1) > ART_SHARE)
-        margins.append(start + int(begins[0]) + 1 if begins.size else frame)
+        margins.append(margin)
     top, right, bottom, left = margins
     return top, right, bottom, left
 
 
+def _has_white_ring(
+    brightness: NDArray[np.float32], colourful: NDArray[np.int16], short: int
+) -> bool:
+    width = max(2, round(RING * short))
+    ring = np.zeros(brightness.shape, dtype=bool)
+    ring[:width] = ring[-width:] = True
+    ring[:, :width] = ring[:, -width:] = True
+    return bool(np.mean((brightness[ring] > NEAR_WHITE) & (colourful[ring] < NEAR_GREY)) >= 0.97)
+
+
+def _behind_bevel(lines: NDArray[np.float32], colours: NDArray[np.int16], short: int) -> int | None:
+    """Return where the print begins behind a white frame; lines count from the picture's edge."""
+    start, frame = round(INSIDE_FRAME * short), round(FRAME * short)
+    profile = np.median(lines[:frame], axis=1)
+    if np.abs(np.diff(profile)).max() < BEVEL or profile.min() < NEAR_WHITE - NEAR_GREY:
+        return None
+    mat = float(np.median(lines[start : frame + 1]))
+    return _print_begins(lines, colours, start, mat, short) or frame
+
+
+def _behind_band(lines: NDArray[np.float32], colours: NDArray[np.int16], short: int) -> int | None:
+    """Return where the print begins behind a frame that is darker than its mat."""
+    outer = lines[: round(FRAME_AND_MAT * short)]
+    middle = np.median(outer, axis=1)
+    plain = np.mean(np.abs(outer - middle[:, None]) < ART_STEP, axis=1) > 0.9
+    wide = max(2, round(BAND * short))
+    darkest = np.inf
+    for line in range(round(FRAME_DEEPEST * short)):
+        band = slice(line, line + wide)
+        if (
+            plain[band].all()
+            and middle[band].min() > MAT_BRIGHTNESS
+            and colours[band].mean() < ART_COLOUR
+            and middle[line] - darkest > MAT_STEP
+        ):
+            mat = float(middle[line + wide // 2])
+            return _print_begins(lines, colours, line + wide, mat, short) or line + wide
+        if plain[line]:
+            darkest = min(darkest, float(middle[line]))
+    return None
+
+
+def _print_begins(
+    lines: NDArray[np.float32], colours: NDArray[np.int16], start: int, mat: float, short: int
+) -> int | None:
+    """Return the first line that is mostly not mat; None for paper as white as the mat."""
+    deep = round(FRAME_AND_MAT * short)
+    differs = (np.abs(lines[start:deep] - mat) > ART_STEP) | (colours[start:deep] > ART_COLOUR)
+    begins = np.flatnonzero(differs.mean(axis=1) > ART_SHARE)
+    return start + int(begins[0]) + 1 if begins.size else None
+
+
 def crop_frame(rgb: Pixels) -> Pixels:
-    """Return the print inside a white frame and mat; the whole picture where there is none."""
+    """Return the print inside a frame and mat; the whole picture where there is none."""
     margins = frame_margins(rgb)
     if margins is None:
         return rgb
