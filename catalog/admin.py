@@ -3,12 +3,14 @@
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Count, Prefetch, QuerySet
+from django.db.models import Count, Prefetch, QuerySet, URLField
 from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from catalog.models import Annotation, Label, Picture, Product, Source
+
+WEB_ADDRESS = {URLField: {"assume_scheme": "https"}}
 
 
 def thumbnail(picture: Picture | None) -> SafeString:
@@ -22,6 +24,7 @@ def thumbnail(picture: Picture | None) -> SafeString:
 class SourceAdmin(admin.ModelAdmin[Source]):
     list_display = ("name", "url", "products", "created_at")
     search_fields = ("name", "url")
+    formfield_overrides = WEB_ADDRESS
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Source]:
         return super().get_queryset(request).annotate(product_count=Count("products"))
@@ -65,6 +68,7 @@ class ProductAdmin(admin.ModelAdmin[Product]):
     search_help_text = "Title, id, brand or category"
     show_full_result_count = False
     readonly_fields = ("public_id", "created_at", "seen_at")
+    formfield_overrides = WEB_ADDRESS
     autocomplete_fields = ("source",)
     inlines = (PictureInline,)
 
@@ -83,7 +87,8 @@ class PictureAdmin(admin.ModelAdmin[Picture]):
     list_filter = ("product__department", "is_readable", "annotations__label")
     list_select_related = ("product",)
     list_per_page = 50
-    search_fields = ("product__title", "reference", "sha256")
+    # Whole hashes only: every short number is a part of some hash.
+    search_fields = ("product__title", "reference", "sha256__exact")
     search_help_text = "Product's title, name in its source, or sha256"
     show_full_result_count = False
     fields = readonly_fields = (

@@ -5,15 +5,16 @@ import io
 import os
 from collections.abc import Callable
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Final
 
 from PIL import Image
 
-from catalog.demo.canvas import Pixels
-from catalog.demo.jewelry import draw_piece, plan_pieces
-from catalog.demo.prints import draw_print, plan_prints
+from catalog.demo.art.prints import draw_print, plan_prints
+from catalog.demo.jewelry.pieces import draw_piece, plan_pieces
 from catalog.demo.product import DemoProduct
+from catalog.demo.texture import Pixels
 
 COLUMNS: Final = (
     "external_id",
@@ -34,6 +35,7 @@ COLUMNS: Final = (
 _DRAWING: Final = "1\n"
 _DRAWING_FILE: Final = "drawing.txt"
 _QUALITY: Final = 90
+_ASIDE: Final = ".writing-"
 
 
 def draw_catalogue(
@@ -50,6 +52,8 @@ def draw_catalogue(
     table = products_table(products)
     images = folder / "images"
     images.mkdir(parents=True, exist_ok=True)
+    _sweep(folder)
+    _sweep(images)
     is_current = _holds(folder / _DRAWING_FILE, _DRAWING)
     if not is_current:
         # Without its products file no reader takes the old pictures for the new ones.
@@ -70,9 +74,9 @@ def draw_catalogue(
 
 def _planned(department: str) -> list[tuple[DemoProduct, Callable[[], Pixels]]]:
     if department == "art":
-        return [(piece.product, lambda piece=piece: draw_print(piece)) for piece in plan_prints()]
+        return [(piece.product, partial(draw_print, piece)) for piece in plan_prints()]
     if department == "jewelry":
-        return [(piece.product, lambda piece=piece: draw_piece(piece)) for piece in plan_pieces()]
+        return [(piece.product, partial(draw_piece, piece)) for piece in plan_pieces()]
     raise ValueError(f"there is no demo catalogue for the department {department!r}")
 
 
@@ -94,12 +98,23 @@ def jpeg(pixels: Pixels) -> bytes:
 
 def write_aside(path: Path, data: bytes) -> None:
     """Write a file so that it is there whole or not at all."""
-    aside = path.with_name(f".{path.name}.{os.getpid()}")
+    aside = path.with_name(f"{_ASIDE}{path.name}.{os.getpid()}")
     try:
         aside.write_bytes(data)
         aside.replace(path)
     finally:
         aside.unlink(missing_ok=True)
+
+
+def _sweep(folder: Path) -> None:
+    """Remove what runs that were killed had begun to write in a folder."""
+    for aside in folder.glob(f"{_ASIDE}*"):
+        try:
+            os.kill(int(aside.suffix[1:]), 0)
+        except (ProcessLookupError, ValueError):
+            aside.unlink(missing_ok=True)
+        except PermissionError:
+            continue
 
 
 def _holds(path: Path, text: str) -> bool:

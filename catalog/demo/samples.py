@@ -7,14 +7,15 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from catalog.demo import landscape, rings
-from catalog.demo.canvas import Pixels, noise
+from catalog.demo.art import landscape
+from catalog.demo.art.framing import art_size, framed
+from catalog.demo.art.palettes import PALETTES
+from catalog.demo.art.prints import paint
 from catalog.demo.catalogue import jpeg, write_aside
-from catalog.demo.framing import art_size, framed
-from catalog.demo.materials import METALS, STONES
-from catalog.demo.palettes import PALETTES
-from catalog.demo.prints import paint
-from catalog.demo.stage import Stage
+from catalog.demo.jewelry import rings
+from catalog.demo.jewelry.materials import METALS, STONES
+from catalog.demo.jewelry.stage import Stage
+from catalog.demo.texture import Pixels, noise
 
 _WIDTH: Final = 1200
 _HEIGHT: Final = 1500
@@ -58,10 +59,10 @@ def wall_photo() -> Pixels:
         cv2.fillPoly(shadow, [np.round(fallen).astype(np.int32)], depth)
         photo *= (1 - cv2.GaussianBlur(shadow, (0, 0), blur))[..., None]
     hung = cv2.warpPerspective(picture, bend, (_WIDTH, _HEIGHT), flags=cv2.INTER_AREA)
-    cover = np.full((high, across), 255, np.uint8)
-    cover = cv2.warpPerspective(cover, bend, (_WIDTH, _HEIGHT), flags=cv2.INTER_LINEAR)
-    share = (cover.astype(np.float32) / 255)[..., None]
-    photo = photo * (1 - share) + hung * share
+    whole = np.full((high, across), 255, np.uint8)
+    cover = cv2.warpPerspective(whole, bend, (_WIDTH, _HEIGHT), flags=cv2.INTER_LINEAR)
+    share = (cover * np.float32(1 / 255))[..., None]
+    photo = (photo * (1 - share) + hung * share).astype(np.float32)
     return _through_lens(photo, (1.04, 0.99, 0.9), (0.2, 0.1), rng)
 
 
@@ -96,7 +97,7 @@ def _wood(rng: np.random.Generator) -> NDArray[np.float32]:
             boards[:, edge : edge + 3] *= 0.74
         tone = 1 + float(rng.uniform(-0.05, 0.05))
         boards[:, max(0, edge) : max(0, edge + 330)] *= tone
-    return boards.astype(np.float32)
+    return np.asarray(boards, np.float32)
 
 
 def _through_lens(
@@ -110,7 +111,7 @@ def _through_lens(
     right = np.linspace(-1, 1, _WIDTH, dtype=np.float32)[None, :]
     lit = 1 - light[0] * (0.5 * right + 0.5 * down) - light[1] * (right**2 + down**2)
     photo = photo * lit[..., None] * np.array(warmth, np.float32)
-    photo = cv2.GaussianBlur(photo, (0, 0), 0.8)
+    soft = cv2.GaussianBlur(photo, (0, 0), 0.8)
     speckle = cv2.resize(noise((750, 600), 1, rng), (_WIDTH, _HEIGHT)) * 3.2
-    finished: Pixels = np.clip(photo + speckle[..., None], 0, 255).astype(np.uint8)
+    finished: Pixels = np.clip(soft + speckle[..., None], 0, 255).astype(np.uint8)
     return finished

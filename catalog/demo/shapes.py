@@ -55,7 +55,7 @@ def sector(
     angles = np.linspace(start, stop, 48)
     unit = np.column_stack([np.cos(angles), np.sin(angles)])
     back = unit[::-1] * inner if inner > 0 else np.zeros((1, 2))
-    return np.vstack([unit * radius, back]) + (x, y)
+    return place(np.vstack([unit * radius, back]), x, y)
 
 
 def box(left: float, top: float, right: float, bottom: float) -> Points:
@@ -71,6 +71,11 @@ def place(
     cos, sin = np.cos(turn), np.sin(turn)
     moved: Points = points @ np.array([[cos, sin], [-sin, cos]]) + (x, y)
     return moved
+
+
+def xy(point: Points) -> tuple[float, float]:
+    """Return one point's numbers."""
+    return float(point[0]), float(point[1])
 
 
 def mirrored(pairs: Pairs) -> Points:

@@ -75,7 +75,7 @@ def test_a_photo_can_be_deleted(page: Page, photo: Path) -> None:
     url = page.url
     page.click("details.delete summary")
     page.click("details.delete button")
-    expect(page.locator("main")).to_contain_text("deleted")
+    expect(page.locator("main")).to_contain_text("Your photo is gone")
     for gone in (url, f"{url}photo.jpg", f"{url}print.jpg", f"{url}wall-salon.svg"):
         assert page.request.get(gone).status == 404
 

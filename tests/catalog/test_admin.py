@@ -29,8 +29,11 @@ IMAGE = re.compile(r'<img src="(/pictures/[0-9a-f]{64}\.jpg)"')
 
 
 @pytest.fixture(autouse=True)
-def media(settings: Settings, tmp_path: Path) -> None:
+def folders(settings: Settings, tmp_path: Path) -> None:
     settings.MEDIA_ROOT = tmp_path / "media"
+    # WhiteNoise warns of a folder that is not there, and warnings are errors here.
+    settings.STATIC_ROOT = tmp_path / "static"
+    settings.STATIC_ROOT.mkdir()
 
 
 @pytest.fixture
@@ -92,7 +95,7 @@ def rows(page: str) -> int:
 
 
 def queries(client: Client, model: type[Model]) -> list[str]:
-    with CaptureQueriesContext(connection, ) as captured:
+    with CaptureQueriesContext(connection) as captured:
         shown(client, model)
     return [query["sql"] for query in captured.captured_queries]
 
@@ -117,9 +120,7 @@ def test_an_empty_list_answers(client: Client, model: type[Model]) -> None:
 
 
 @pytest.mark.parametrize("model", LISTED, ids=lambda model: model.__name__)
-def test_more_rows_take_no_more_queries(
-    client: Client, tmp_path: Path, model: type[Model]
-) -> None:
+def test_more_rows_take_no_more_queries(client: Client, tmp_path: Path, model: type[Model]) -> None:
     fill(tmp_path, 3)
     few_rows = rows(shown(client, model))
     few = queries(client, model)
@@ -157,6 +158,14 @@ def test_a_product_page_shows_its_pictures(client: Client, tmp_path: Path) -> No
     assert len(IMAGE.findall(response.content.decode())) == 2
 
 
+def test_an_address_without_a_scheme_is_taken_as_secure(client: Client) -> None:
+    response = client.post(
+        reverse("admin:catalog_source_add"), {"name": "shop", "url": "shop.example"}
+    )
+    assert response.status_code == 302
+    assert Source.objects.get().url == "https://shop.example"
+
+
 @pytest.mark.parametrize("model", LISTED, ids=lambda model: model.__name__)
 def test_a_row_has_a_page(client: Client, tmp_path: Path, model: type[Model]) -> None:
     fill(tmp_path, 1)
@@ -181,6 +190,14 @@ def test_search_finds_one(client: Client, tmp_path: Path, model: type[Model], te
     fill(tmp_path, 3)
     assert rows(shown(client, model, q=text)) == 1
     assert rows(shown(client, model, q="nothing of the kind")) == 0
+
+
+def test_search_finds_a_picture_by_its_hash(client: Client, tmp_path: Path) -> None:
+    fill(tmp_path, 3)
+    sha256 = Picture.objects.get(reference="images/1.jpg").sha256
+    page = shown(client, Picture, q=sha256)
+    assert rows(page) == 1
+    assert "Piece 1" in page
 
 
 def test_search_finds_the_labels_of_a_picture(client: Client, tmp_path: Path) -> None:

@@ -42,7 +42,7 @@ def make_picture(product: Product, sha256: str = "a" * 64, **fields: Any) -> Pic
 
 
 def assert_refused(constraint: str, model: type[Model], **fields: Any) -> None:
-    """Assert that neither a new row nor the change of one passes the constraint."""
+    """Assert that the constraint lets no row be changed so."""
     with pytest.raises(IntegrityError, match=constraint), transaction.atomic():
         model._default_manager.update(**fields)
 

@@ -17,6 +17,9 @@ from ml.networks.encoder import MANIFEST, NETWORK, ArtifactError, load_artifact,
 from ml.networks.training import TrainedEncoder
 from tests.factories import draw
 
+# Keras hands its variables to NumPy in the way of NumPy 1.
+pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
+
 ROOT = Path(__file__).resolve().parents[2]
 # Dies like a worker that is killed: the network is written, the manifest is about to be.
 KILLED_WHILE_WRITING = """
@@ -75,6 +78,15 @@ def test_it_works(trained: TrainedEncoder, saved: tuple[Path, str]) -> None:
     assert np.array_equal(before.probabilities, after.probabilities)  # type: ignore[arg-type]  # it has labels
     assert loaded.label_names == trained.label_names
     assert loaded.input_size == 100
+
+
+def test_an_encoder_without_labels_gives_vectors_alone(tmp_path: Path) -> None:
+    sha256 = save_artifact(tmp_path / "one", tiny_network(), manifest())
+    loaded = load_artifact(tmp_path / "one", expected_sha256=sha256)
+    encoding = loaded.encode([np.asarray(draw(1))])
+    assert loaded.label_names == ()
+    assert encoding.vectors.shape == (1, 512)
+    assert encoding.probabilities is None
 
 
 def test_the_manifest_says_what_it_is(trained: TrainedEncoder, saved: tuple[Path, str]) -> None:

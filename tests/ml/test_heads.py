@@ -2,9 +2,8 @@
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
-
 from ml.networks.heads import learn_labels, look_alikes
+from numpy.typing import NDArray
 
 NAMES = ["city", "water"]
 
@@ -19,6 +18,13 @@ def vectors(count: int = 40, seed: int = 0) -> NDArray[np.float32]:
 
 def labels(count: int = 40) -> dict[int, str]:
     return {number: NAMES[number % 2] for number in range(count)}
+
+
+def random_hashes(count: int) -> NDArray[np.int64]:
+    """Return hashes that all differ in more than six bits."""
+    hashes = np.random.default_rng(2).integers(-(2**63), 2**63 - 1, count)
+    assert len(set(look_alikes(hashes.tolist()))) == count
+    return hashes
 
 
 def test_it_works() -> None:
@@ -42,10 +48,7 @@ def test_copies_are_not_learnt_by_heart() -> None:
     single = random.normal(size=(20, 200)).astype(np.float32)
     doubled = np.repeat(single / np.linalg.norm(single, axis=1, keepdims=True), 2, axis=0)
     given = {number: NAMES[number // 2 % 2] for number in range(40)}
-    hashes = {
-        number: int(random.integers(2**62)) * 0 + (number // 2) * 0x01010F0F1F00FF
-        for number in range(40)
-    }
+    hashes = {number: int(code) for number, code in enumerate(np.repeat(random_hashes(20), 2))}
     _, _, naive = learn_labels(range(40), doubled, given, {}, 0)
     _, _, grouped = learn_labels(range(40), doubled, given, hashes, 0)
     assert naive["accuracy"] > 0.9
@@ -53,7 +56,7 @@ def test_copies_are_not_learnt_by_heart() -> None:
 
 
 def test_a_label_of_seven_pictures_is_not_learnt() -> None:
-    given = {**labels(32), **{number: "animal" for number in range(32, 39)}}
+    given = {**labels(32), **dict.fromkeys(range(32, 39), "animal")}
     names, _, report = learn_labels(range(40), vectors(), given, {}, 0)
     assert names == ("city", "water")
     assert report["label_count"] == 32
@@ -61,7 +64,7 @@ def test_a_label_of_seven_pictures_is_not_learnt() -> None:
 
 def test_one_label_is_not_learnt() -> None:
     names, head, report = learn_labels(
-        range(40), vectors(), {number: "city" for number in range(40)}, {}, 0
+        range(40), vectors(), dict.fromkeys(range(40), "city"), {}, 0
     )
     assert (names, head) == ((), None)
     assert report["accuracy"] is None
@@ -70,7 +73,8 @@ def test_one_label_is_not_learnt() -> None:
 
 @pytest.mark.parametrize("label", [0, 1])
 def test_a_label_of_look_alikes_is_learnt_but_not_measured(label: int) -> None:
-    hashes = {n: 0 if n % 2 == label else (n * 0x9E3779B97F4A7C15) % 2**63 for n in range(40)}
+    apart = random_hashes(40)
+    hashes = {number: 0 if number % 2 == label else int(apart[number]) for number in range(40)}
     names, head, report = learn_labels(range(40), vectors(), labels(), hashes, 0)
     assert names == ("city", "water")
     assert head is not None

@@ -2,10 +2,11 @@
 
 from typing import Final
 
-from catalog.demo.art.beasts import cats, foxes, stags, hares
-from catalog.demo.art.birds import songbirds, owls, cranes
-from catalog.demo.art.swimmers import whales, shoal, moths
+from catalog.demo.art.beasts import cats, foxes, hares, stags
+from catalog.demo.art.birds import cranes, owls, songbirds
+from catalog.demo.art.butterflies import moths
 from catalog.demo.art.style import Style
+from catalog.demo.art.swimmers import shoal, whales
 
 STYLES: Final = (
     Style(
@@ -32,7 +33,7 @@ STYLES: Final = (
         whales,
         "Kai Lindqvist",
         ("Indigo", "Teal", "Slate", "Ink", "Lavender"),
-        ("Slow Giant", "Whale and Calf", "Forty Fathoms", "Deep Song"),
+        ("Slow Giant", "Below the Swell", "Forty Fathoms", "Deep Song"),
         ("wide", "square", "tall"),
     ),
     Style(
@@ -78,4 +79,3 @@ STYLES: Final = (
         ("tall", "square", "wide"),
     ),
 )
-

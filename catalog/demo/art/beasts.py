@@ -2,8 +2,9 @@
 
 import numpy as np
 
-from catalog.demo.canvas import Canvas
-from catalog.demo.palettes import Colour, Palette, darker, lighter, mix
+from catalog.demo.art.canvas import Canvas
+from catalog.demo.art.palettes import Palette
+from catalog.demo.colours import Colour, darker, lighter, mix
 from catalog.demo.shapes import (
     Points,
     blob,
@@ -13,15 +14,15 @@ from catalog.demo.shapes import (
     mirrored,
     place,
     ribbon,
-    sector,
-    segment,
     smooth,
     swell,
+    xy,
 )
+
 
 def cats(canvas: Canvas, palette: Palette, rng: np.random.Generator) -> None:
     """Seat a cat, seen from behind, before a large sun or a window."""
-    ground_colour(canvas, mix(palette.inks[int(rng.choice([1, 2, 3]))], palette.paper, 0.4))
+    canvas.cover(mix(palette.inks[int(rng.choice([1, 2, 3]))], palette.paper, 0.4))
     x, y = canvas.centre
     floor = canvas.height * 0.83
     if rng.uniform() < 0.5:
@@ -85,7 +86,7 @@ def cat(
 def foxes(canvas: Canvas, palette: Palette, rng: np.random.Generator) -> None:
     """Fold a fox's face from flat planes among leaves."""
     back = palette.inks[int(rng.choice([1, 2, 3, 4]))]
-    ground_colour(canvas, mix(back, palette.paper, 0.35))
+    canvas.cover(mix(back, palette.paper, 0.35))
     x, y = canvas.centre
     for _ in range(30):
         angle = rng.uniform(0, 2 * np.pi)
@@ -198,17 +199,17 @@ def antler(
         closed=False,
         steps=8,
     )
-    points = beam * (side * size, size) + (x, y)
+    points = place(beam, x, y, size, 0, side < 0)
     canvas.fill(ribbon(points, [2.4, 2.0, 0.5]), ink)
     for share in (0.2, 0.42, 0.6, 0.78):
-        at = points[int(share * (len(points) - 1))]
+        root_x, root_y = xy(points[int(share * (len(points) - 1))])
         length = size * rng.uniform(0.26, 0.36) * (1.1 - 0.35 * share)
         lean = rng.uniform(-0.1, 0.25) - 0.45 * share
         tine = smooth(
             [
-                at,
-                at + (side * length * (0.32 + lean), -length * 0.45),
-                at + (side * length * (0.1 + lean), -length),
+                (root_x, root_y),
+                (root_x + side * length * (0.32 + lean), root_y - length * 0.45),
+                (root_x + side * length * (0.1 + lean), root_y - length),
             ],
             closed=False,
         )
@@ -303,8 +304,8 @@ def hares(canvas: Canvas, palette: Palette, rng: np.random.Generator) -> None:
     )
     canvas.line(put(haunch), 0.5, lighter(ink, 0.25), closed=True)
     canvas.fill(put(ellipse(0.08, -0.01, 0.14, 0.04)), ink)
-    canvas.disc(*put([(0.31, -0.64)])[0], size * 0.024, palette.paper)
-    canvas.disc(*put([(0.315, -0.64)])[0], size * 0.015, palette.dark)
+    canvas.disc(*xy(put([(0.31, -0.64)])[0]), size * 0.024, palette.paper)
+    canvas.disc(*xy(put([(0.315, -0.64)])[0]), size * 0.015, palette.dark)
     for _ in range(80):
         gx = rng.uniform(-2, canvas.width + 2)
         tall = rng.uniform(4, 15) + 10 * abs(gx / canvas.width - 0.5)

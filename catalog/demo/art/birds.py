@@ -2,11 +2,11 @@
 
 import numpy as np
 
-from catalog.demo.canvas import Canvas
-from catalog.demo.palettes import Colour, Palette, darker, lighter, mix
+from catalog.demo.art.canvas import Canvas
+from catalog.demo.art.palettes import Palette
+from catalog.demo.colours import Colour, darker, lighter, mix
 from catalog.demo.shapes import (
     Points,
-    blob,
     circle,
     ellipse,
     leaf,
@@ -16,12 +16,13 @@ from catalog.demo.shapes import (
     sector,
     segment,
     smooth,
-    swell,
+    xy,
 )
+
 
 def songbirds(canvas: Canvas, palette: Palette, rng: np.random.Generator) -> None:
     """Perch round little birds on branches."""
-    ground_colour(canvas, mix(palette.inks[3], palette.paper, 0.55))
+    canvas.cover(mix(palette.inks[3], palette.paper, 0.55))
     wide = canvas.width > canvas.height * 1.1
     count = 3 if wide else 2
     for number in range(count):
@@ -46,7 +47,7 @@ def songbirds(canvas: Canvas, palette: Palette, rng: np.random.Generator) -> Non
                 side = 1 if at % 2 else -1
                 turn = -0.2 + side * rng.uniform(0.5, 1.1)
                 green = mix(palette.inks[2], palette.inks[0], rng.uniform(0, 0.6))
-                canvas.fill(leaf(*sway[at], rng.uniform(7, 11), 3.4, turn), green)
+                canvas.fill(leaf(*xy(sway[at]), rng.uniform(7, 11), 3.4, turn), green)
             canvas_line = sway
         foot = float(np.interp(x, canvas_line[:, 0], canvas_line[:, 1]))
         ink = palette.inks[(4, 0, 1)[number % 3]]
@@ -100,7 +101,7 @@ def songbird(
             closed=False,
         )
         canvas.line(put(stripe), 0.4, lighter(ink, 0.45))
-    eye = put([(0.3, -0.57)])[0]
+    eye = xy(put([(0.3, -0.57)])[0])
     canvas.disc(*eye, size * 0.035, palette.dark)
     canvas.disc(eye[0] + 0.2, eye[1] - 0.25, size * 0.011, (255, 255, 255))
 
@@ -262,7 +263,7 @@ def crane(canvas: Canvas, x: float, y: float, size: float, mirror: bool, palette
     canvas.fill(put(ellipse(0.23, -1.22, 0.075, 0.05, 0.2)), white)
     canvas.fill(put(ellipse(0.215, -1.26, 0.05, 0.022, 0.2)), (196, 52, 44))
     canvas.fill(put([(0.28, -1.24), (0.5, -1.17), (0.28, -1.19)]), mix(ink, palette.inks[1], 0.4))
-    canvas.disc(*put([(0.25, -1.23)])[0], size * 0.011, ink)
+    canvas.disc(*xy(put([(0.25, -1.23)])[0]), size * 0.011, ink)
     for step in range(4):
         feather = smooth(
             [

@@ -2,8 +2,8 @@
 
 from typing import Final
 
-from catalog.demo.art.leaves import fern, monstera, eucalyptus, specimens
-from catalog.demo.art.flowers import vase, seedhead, meadow, cacti
+from catalog.demo.art.flowers import cacti, meadow, seedhead, vase
+from catalog.demo.art.leaves import eucalyptus, fern, monstera, specimens
 from catalog.demo.art.style import Style
 
 STYLES: Final = (
@@ -74,4 +74,3 @@ STYLES: Final = (
         ("square", "tall", "wide"),
     ),
 )
-

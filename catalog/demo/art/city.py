@@ -2,8 +2,8 @@
 
 from typing import Final
 
-from catalog.demo.art.skylines import skyline, foggy, bridge, streetmap
-from catalog.demo.art.houses import rowhouses, hilltown, facade
+from catalog.demo.art.houses import facade, hilltown, rowhouses
+from catalog.demo.art.skylines import bridge, foggy, skyline, streetmap
 from catalog.demo.art.style import Style
 
 STYLES: Final = (
@@ -57,4 +57,3 @@ STYLES: Final = (
         ("tall", "square", "wide"),
     ),
 )
-

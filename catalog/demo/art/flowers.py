@@ -1,9 +1,12 @@
 """Flowers in vases and meadows, sunflowers and potted cacti."""
 
+from typing import Final
+
 import numpy as np
 
-from catalog.demo.canvas import Canvas
-from catalog.demo.palettes import Colour, Palette, darker, lighter, mix
+from catalog.demo.art.canvas import Canvas
+from catalog.demo.art.palettes import Palette
+from catalog.demo.colours import Colour, darker, lighter, mix
 from catalog.demo.shapes import (
     Points,
     blob,
@@ -15,6 +18,7 @@ from catalog.demo.shapes import (
     ribbon,
     segment,
     smooth,
+    xy,
 )
 
 _GOLDEN_ANGLE: Final = np.pi * (3 - 5**0.5)
@@ -22,10 +26,7 @@ _GOLDEN_ANGLE: Final = np.pi * (3 - 5**0.5)
 
 def vase(canvas: Canvas, palette: Palette, rng: np.random.Generator) -> None:
     """Arrange a few stems in a vase on a table."""
-    canvas.fill(
-        np.array([(0, 0), (canvas.width, 0), (canvas.width, canvas.height), (0, canvas.height)]),
-        mix(palette.inks[3], palette.paper, 0.55),
-    )
+    canvas.cover(mix(palette.inks[3], palette.paper, 0.55))
     table = canvas.height * 0.84
     canvas.box(0, table, canvas.width, canvas.height + 1, mix(palette.inks[1], palette.paper, 0.3))
     x = canvas.width / 2 + rng.uniform(-5, 5)
@@ -58,7 +59,7 @@ def vase(canvas: Canvas, palette: Palette, rng: np.random.Generator) -> None:
             at = int(step * (len(stem) - 1))
             for side in (-1, 1):
                 turn = angle + side * rng.uniform(0.6, 0.9)
-                canvas.fill(leaf(*stem[at], rng.uniform(6, 10), 3.1, turn), green)
+                canvas.fill(leaf(*xy(stem[at]), rng.uniform(6, 10), 3.1, turn), green)
         if kind == 0:
             poppy(canvas, *tip, rng.uniform(6.5, 9.5), palette.inks[4], palette, rng)
         elif kind == 1:
@@ -72,8 +73,8 @@ def vase(canvas: Canvas, palette: Palette, rng: np.random.Generator) -> None:
     glaze = palette.inks[int(rng.integers(0, 2)) * 4] if rng.uniform() < 0.6 else palette.dark
     canvas.fill(body, glaze)
     shade = smooth([(half[0, 0] * 0.2, half[0, 1]), (0.12, -0.5), (0.02, 0.0)], closed=False)
-    side = np.vstack([half, shade[::-1]])
-    canvas.tint(place(side, x, foot, size), (0, 0, 0), 0.18)
+    dim = np.vstack([half, shade[::-1]])
+    canvas.tint(place(dim, x, foot, size), (0, 0, 0), 0.18)
     glint = ribbon(half[4:-12] * (-0.72, 1), [0.005, 0.035, 0.005])
     canvas.tint(place(glint, x, foot, size), (255, 255, 255), 0.4)
 
@@ -105,11 +106,8 @@ def poppy(
 
 
 def seedhead(canvas: Canvas, palette: Palette, rng: np.random.Generator) -> None:
-    """Turn a sunflower by phyllotaxis (Vogel, 1979): the n-th seed at n golden angles, root n out."""
-    canvas.fill(
-        np.array([(0, 0), (canvas.width, 0), (canvas.width, canvas.height), (0, canvas.height)]),
-        mix(palette.inks[3], palette.paper, 0.7),
-    )
+    """Turn a sunflower by phyllotaxis (Vogel, 1979): seed n at n golden angles, root n out."""
+    canvas.cover(mix(palette.inks[3], palette.paper, 0.7))
     x, y = canvas.width / 2, canvas.height * (0.5 if canvas.width >= canvas.height else 0.42)
     disc = rng.uniform(15, 19)
     if canvas.height > canvas.width:
@@ -220,10 +218,7 @@ def wild_stem(
 
 def cacti(canvas: Canvas, palette: Palette, rng: np.random.Generator) -> None:
     """Line up potted cacti on a shelf."""
-    canvas.fill(
-        np.array([(0, 0), (canvas.width, 0), (canvas.width, canvas.height), (0, canvas.height)]),
-        mix(palette.inks[3], palette.paper, 0.6),
-    )
+    canvas.cover(mix(palette.inks[3], palette.paper, 0.6))
     shelves = 1 if canvas.width > canvas.height * 1.1 else 2
     for shelf in range(shelves):
         low = canvas.height * (0.8 if shelves == 1 else 0.46 + 0.45 * shelf)

@@ -2,9 +2,11 @@
 
 import numpy as np
 
-from catalog.demo.canvas import Canvas
-from catalog.demo.palettes import WHITE, Colour, Palette, darker, lighter, mix
+from catalog.demo.art.canvas import Canvas
+from catalog.demo.art.palettes import Palette
+from catalog.demo.colours import WHITE, Colour, darker, lighter, mix
 from catalog.demo.shapes import box, ribbon, sector, segment, smooth, swell
+
 
 def rowhouses(canvas: Canvas, palette: Palette, rng: np.random.Generator) -> None:
     """Line up canal houses with gables and their reflection."""
@@ -178,7 +180,7 @@ def cottage(
 def facade(canvas: Canvas, palette: Palette, rng: np.random.Generator) -> None:
     """Repeat shuttered windows with plants, blinds and a cat over a painted front."""
     wall = mix(palette.inks[int(rng.choice([0, 1, 3, 4]))], palette.paper, 0.3)
-    canvas.fill(box(0, 0, canvas.width, canvas.height), wall)
+    canvas.cover(wall)
     columns = 3 if canvas.width <= 110 else 4
     rows = max(2, round(canvas.height / canvas.width * columns * 0.72))
     wide, tall = canvas.width / columns, canvas.height / rows

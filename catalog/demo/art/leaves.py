@@ -2,20 +2,11 @@
 
 import numpy as np
 
-from catalog.demo.canvas import Canvas
-from catalog.demo.palettes import Colour, Palette, darker, lighter, mix
-from catalog.demo.shapes import (
-    Points,
-    blob,
-    circle,
-    ellipse,
-    leaf,
-    mirrored,
-    place,
-    ribbon,
-    segment,
-    smooth,
-)
+from catalog.demo.art.canvas import Canvas
+from catalog.demo.art.palettes import Palette
+from catalog.demo.colours import Colour, darker, lighter, mix
+from catalog.demo.shapes import circle, ellipse, leaf, mirrored, place, ribbon, segment, smooth, xy
+
 
 def fern(canvas: Canvas, palette: Palette, rng: np.random.Generator) -> None:
     """Press a fern, its leaflets themselves divided."""
@@ -182,12 +173,14 @@ def pressed(
             root = np.array([x, y]) + tip * size * share
             for side in (-1, 1):
                 length = size * 0.33 * (1.1 - 0.6 * share)
-                canvas.wash(leaf(*root, length, size * 0.085, turn + side * 0.85), ink, rng, 0.95)
+                canvas.wash(
+                    leaf(*xy(root), length, size * 0.085, turn + side * 0.85), ink, rng, 0.95
+                )
     elif kind == 2:
         for angle in np.linspace(-1.25, 1.25, 7):
             root = np.array([x, y]) + tip * size * 0.32
             length = size * (0.68 - 0.22 * abs(angle))
-            canvas.wash(leaf(*root, length, size * 0.12, turn + angle), ink, rng, 0.95)
+            canvas.wash(leaf(*xy(root), length, size * 0.12, turn + angle), ink, rng, 0.95)
     elif kind == 3:
         fan = [np.array([x, y]) + tip * size * 0.25]
         for angle in np.linspace(-0.85, 0.85, 31):
@@ -208,5 +201,7 @@ def pressed(
             for side in (-1, 1):
                 angle = turn + side * 0.9
                 middle = root + np.array([np.cos(angle), np.sin(angle)]) * size * 0.13
-                canvas.wash(ellipse(*middle, size * 0.1, size * 0.075, angle, 28), ink, rng, 0.95)
+                canvas.wash(
+                    ellipse(*xy(middle), size * 0.1, size * 0.075, angle, 28), ink, rng, 0.95
+                )
     canvas.line(np.array([(x, y), np.array([x, y]) + tip * size * 0.96]), 0.35, dark)

@@ -2,9 +2,11 @@
 
 import numpy as np
 
-from catalog.demo.canvas import Canvas
-from catalog.demo.palettes import WHITE, Colour, Palette, darker, lighter, mix
-from catalog.demo.shapes import box, ribbon, sector, segment, smooth, swell
+from catalog.demo.art.canvas import Canvas
+from catalog.demo.art.palettes import Palette
+from catalog.demo.colours import Colour, darker, lighter, mix
+from catalog.demo.shapes import box, ribbon, sector, segment, smooth
+
 
 def skyline(canvas: Canvas, palette: Palette, rng: np.random.Generator) -> None:
     """Light the windows of towers at night."""
@@ -146,7 +148,7 @@ def bridge(canvas: Canvas, palette: Palette, rng: np.random.Generator) -> None:
 
 def streetmap(canvas: Canvas, palette: Palette, rng: np.random.Generator) -> None:
     """Draw a town plan with blocks, parks, avenues and a river."""
-    canvas.fill(box(0, 0, canvas.width, canvas.height), palette.paper)
+    canvas.cover(palette.paper)
     turn = rng.uniform(-0.5, 0.5)
     cos, sin = np.cos(turn), np.sin(turn)
     x0, y0 = canvas.centre

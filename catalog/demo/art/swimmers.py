@@ -1,23 +1,12 @@
-"""Whales, fish and, for want of a better place, butterflies."""
+"""Whales and fish."""
 
 import numpy as np
 
-from catalog.demo.canvas import Canvas
-from catalog.demo.palettes import Colour, Palette, darker, lighter, mix
-from catalog.demo.shapes import (
-    Points,
-    blob,
-    circle,
-    ellipse,
-    leaf,
-    mirrored,
-    place,
-    ribbon,
-    sector,
-    segment,
-    smooth,
-    swell,
-)
+from catalog.demo.art.canvas import Canvas
+from catalog.demo.art.palettes import Palette
+from catalog.demo.colours import Colour, darker, lighter, mix
+from catalog.demo.shapes import Points, circle, place, ribbon, sector, smooth, swell, xy
+
 
 def whales(canvas: Canvas, palette: Palette, rng: np.random.Generator) -> None:
     """Let a whale drift below the surface, sometimes with a calf."""
@@ -128,14 +117,14 @@ def whale(
     fin = smooth([(0.44, 0.12), (0.4, 0.3), (0.2, 0.56), (0.13, 0.55), (0.2, 0.32), (0.28, 0.12)])
     canvas.fill(put(fin), lighter(back, 0.12))
     canvas.fill(put(smooth([(-0.1, -0.2), (-0.2, -0.3), (-0.28, -0.29), (-0.28, -0.17)])), back)
-    eye = put([(0.7, 0.0)])[0]
+    eye = xy(put([(0.7, 0.0)])[0])
     canvas.disc(*eye, size * 0.018, light)
     canvas.disc(*eye, size * 0.01, (12, 14, 20))
 
 
 def shoal(canvas: Canvas, palette: Palette, rng: np.random.Generator) -> None:
     """Turn a shoal of patterned fish one way, a stray the other."""
-    ground_colour(canvas, mix(palette.inks[2], palette.paper, 0.55))
+    canvas.cover(mix(palette.inks[2], palette.paper, 0.55))
     step_x, step_y = 25.0, 13.5
     stray = int(rng.integers(4, 12))
     number = 0
@@ -214,86 +203,6 @@ def fish(
         canvas.fill(put(flank), light)
     gill = smooth([(0.46, -0.26), (0.4, 0), (0.46, 0.26)], closed=False)
     canvas.line(put(gill), 0.4, light)
-    eye = put([(0.68, -0.07)])[0]
+    eye = xy(put([(0.68, -0.07)])[0])
     canvas.disc(*eye, size * 0.075, lighter(palette.paper, 0.7))
     canvas.disc(*eye, size * 0.042, palette.dark)
-
-
-def moths(canvas: Canvas, palette: Palette, rng: np.random.Generator) -> None:
-    """Pin one large butterfly, or a plate of small ones."""
-    if rng.uniform() < 0.4:
-        ground_colour(canvas, mix(palette.inks[3], palette.paper, 0.6))
-        butterfly(canvas, *canvas.centre, 40, palette, rng, 0.0)
-        return
-    columns = 2 if canvas.width <= canvas.height * 1.1 else 3
-    rows = 3 if canvas.height > canvas.width * 1.1 else 2
-    for row in range(rows):
-        for column in range(columns):
-            x = canvas.width * (column + 0.5) / columns
-            y = canvas.height * (row + 0.5) / rows
-            size = min(canvas.width / columns, canvas.height / rows) * 0.42
-            butterfly(canvas, x, y, size, palette, rng, rng.uniform(-0.12, 0.12))
-
-
-def butterfly(
-    canvas: Canvas,
-    x: float,
-    y: float,
-    size: float,
-    palette: Palette,
-    rng: np.random.Generator,
-    turn: float,
-) -> None:
-    """Draw a butterfly with random but mirrored wings."""
-    order = [int(i) for i in rng.permutation(5)]
-    fore, hind, spot = (palette.inks[order[i]] for i in range(3))
-    reach, drop = rng.uniform(0.92, 1.1), rng.uniform(0.72, 0.98)
-    upper = smooth(
-        [
-            (0.05, -0.05),
-            (0.25, -0.45),
-            (0.75 * reach, -0.86),
-            (1.02 * reach, -0.78),
-            (0.92 * reach, -0.35),
-            (0.6, 0.06),
-            (0.08, 0.08),
-        ]
-    )
-    lower = smooth(
-        [
-            (0.05, 0.02),
-            (0.5, 0.04),
-            (0.76, 0.26),
-            (0.62, 0.66 * drop),
-            (0.42, 0.9 * drop),
-            (0.2, 0.6),
-            (0.06, 0.3),
-        ]
-    )
-    for mirror in (False, True):
-
-        def put(points: Points, mirror: bool = mirror) -> Points:
-            return place(points, x, y, size, turn, mirror)
-
-        for wing, ink, root in ((lower, hind, (0.3, 0.3)), (upper, fore, (0.45, -0.35))):
-            canvas.fill(put(wing), palette.dark)
-            inner = (wing - root) * 0.86 + root
-            canvas.fill(put(inner), ink)
-            for knot in range(4, len(wing) - 4, 6):
-                vein = np.array([(0.06, 0.0), inner[knot]])
-                canvas.line(put(vein), size * 0.012, palette.dark)
-            core = (wing - root) * 0.42 + root
-            canvas.fill(put(core), mix(ink, spot, 0.75))
-            for knot in range(14, len(wing) - 12, 5):
-                edge = (wing[knot] - root) * 0.93 + root
-                canvas.fill(put(circle(edge[0], edge[1], 0.028, 14)), palette.paper)
-        feeler = smooth([(0.02, -0.2), (0.1, -0.5), (0.24, -0.7)], closed=False)
-        canvas.line(put(feeler), size * 0.018, palette.dark)
-        canvas.fill(put(circle(0.24, -0.7, 0.03, 14)), palette.dark)
-    body = ribbon(segment(0, -0.24, 0, 0.5), [0.06, 0.11, 0.09, 0.03])
-    canvas.fill(place(body, x, y, size, turn), palette.dark)
-
-
-def ground_colour(canvas: Canvas, colour: Colour) -> None:
-    """Cover the sheet with one colour."""
-    canvas.box(0, 0, canvas.width, canvas.height, colour)

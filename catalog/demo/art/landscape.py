@@ -4,10 +4,22 @@ from typing import Final
 
 import numpy as np
 
-from catalog.demo.canvas import Canvas
-from catalog.demo.palettes import Colour, Palette, darker, lighter, mix
-from catalog.demo.shapes import circle, ground, offset_line, ribbon, ridge, segment, smooth, swell
-from catalog.demo.style import Style
+from catalog.demo.art.canvas import Canvas
+from catalog.demo.art.palettes import Palette
+from catalog.demo.art.style import Style
+from catalog.demo.colours import Colour, darker, lighter, mix
+from catalog.demo.shapes import (
+    circle,
+    ground,
+    offset_line,
+    place,
+    ribbon,
+    ridge,
+    segment,
+    smooth,
+    swell,
+    xy,
+)
 
 
 def ridges(canvas: Canvas, palette: Palette, rng: np.random.Generator) -> None:
@@ -149,7 +161,7 @@ def patchwork(canvas: Canvas, palette: Palette, rng: np.random.Generator) -> Non
 def peaks(canvas: Canvas, palette: Palette, rng: np.random.Generator) -> None:
     """Fold angular mid-century peaks in lit and shaded planes."""
     canvas.sky([(0, palette.paper), (1, lighter(palette.inks[3], 0.4))])
-    x, y = canvas.centre
+    x = canvas.width / 2
     sun = (x + rng.uniform(-18, 18), canvas.height * 0.3)
     for ring in range(4):
         canvas.disc(*sun, 25 - ring * 5.5, mix(palette.sun, palette.paper, 0.75 - ring * 0.24))
@@ -225,7 +237,7 @@ def tall_fir(
     right[1::2] = np.column_stack([reach * 0.45, -tall * (1 - share * 0.92) - tall * 0.015])
     left = right[::-1] * (-rng.uniform(0.85, 1.1), 1)
     top = np.array([(0.0, -tall * 1.06)])
-    canvas.fill(np.vstack([top, right, left]) + (x, y), ink)
+    canvas.fill(place(np.vstack([top, right, left]), x, y), ink)
     canvas.fill(
         np.array(
             [(x - 0.3, y - tall * 0.2), (x + 0.3, y - tall * 0.2), (x + 0.3, y), (x - 0.3, y)]
@@ -298,7 +310,7 @@ def saguaro(canvas: Canvas, x: float, y: float, tall: float, ink: Colour) -> Non
             closed=False,
         )
         canvas.fill(ribbon(arm, thick * 0.8), ink)
-        canvas.disc(*arm[-1], thick * 0.4, ink)
+        canvas.disc(*xy(arm[-1]), thick * 0.4, ink)
 
 
 STYLES: Final = (

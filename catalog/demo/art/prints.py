@@ -8,12 +8,13 @@ from typing import Final
 
 import numpy as np
 
-from catalog.demo import abstract, animal, botanical, city, landscape, water
-from catalog.demo.canvas import Canvas, Pixels
-from catalog.demo.framing import FRAMES, art_size, framed
-from catalog.demo.palettes import PALETTES, Palette
+from catalog.demo.art import abstract, animal, botanical, city, landscape, water
+from catalog.demo.art.canvas import Canvas
+from catalog.demo.art.framing import FRAMES, art_size, framed
+from catalog.demo.art.palettes import PALETTES, Palette
+from catalog.demo.art.style import Style
 from catalog.demo.product import DemoProduct, slug
-from catalog.demo.style import Style
+from catalog.demo.texture import Pixels
 
 PRINTS_PER_LABEL: Final = 50
 LONG_SIDE_PX: Final = 480

@@ -4,8 +4,10 @@ from typing import Final
 
 import numpy as np
 
-from catalog.demo.canvas import Canvas
-from catalog.demo.palettes import WHITE, Colour, Palette, darker, lighter, mix
+from catalog.demo.art.canvas import Canvas
+from catalog.demo.art.palettes import Palette
+from catalog.demo.art.style import Style
+from catalog.demo.colours import WHITE, Colour, darker, lighter, mix
 from catalog.demo.shapes import (
     Points,
     blob,
@@ -20,7 +22,6 @@ from catalog.demo.shapes import (
     smooth,
     swell,
 )
-from catalog.demo.style import Style
 
 
 def glitter(
@@ -130,7 +131,7 @@ def breakers(canvas: Canvas, palette: Palette, rng: np.random.Generator) -> None
         canvas.fill(np.vstack([line, [(line[-1, 0], floor), (line[0, 0], floor)]]), ink)
         canvas.line(line, 0.9 + near * 0.5, lighter(palette.paper, 0.6))
         for step in range(1, 4):
-            inside = line + (step * 0.5, step * (2 + near))
+            inside = place(line, step * 0.5, step * (2 + near))
             canvas.line(inside, 0.35, lighter(ink, 0.35))
         for number in range(2, len(crests), 6):
             x, y = crests[number]
@@ -164,8 +165,9 @@ def pond(canvas: Canvas, palette: Palette, rng: np.random.Generator) -> None:
     leaves = tuple(mix(palette.inks[2], (86, 128, 84), share) for share in (0.15, 0.5, 0.75))
     for number, (x, y, size) in enumerate(sorted(spots, key=lambda spot: spot[1])):
         gap = rng.uniform(0, 2 * np.pi)
-        pad = sector(0, 0, size, gap + 0.22, gap + 2 * np.pi - 0.22) * (1, 0.62) + (x, y)
-        canvas.tint(pad + (0.7, 1.1), palette.dark, 0.4)
+        pad = sector(0, 0, size, gap + 0.22, gap + 2 * np.pi - 0.22)
+        pad = place(pad * (1, 0.62), x, y)
+        canvas.tint(place(pad, 0.7, 1.1), palette.dark, 0.4)
         ink = leaves[number % 3]
         canvas.fill(pad, ink)
         for vein in np.linspace(gap + 0.5, gap + 2 * np.pi - 0.5, 9):
@@ -247,10 +249,7 @@ def sailboat(
 def shoreline(canvas: Canvas, palette: Palette, rng: np.random.Generator) -> None:
     """Look straight down on foam that runs up a beach."""
     sand = mix(palette.inks[3], (238, 219, 188), 0.55)
-    canvas.fill(
-        np.array([(0, 0), (canvas.width, 0), (canvas.width, canvas.height), (0, canvas.height)]),
-        sand,
-    )
+    canvas.cover(sand)
     for _ in range(90):
         spot = (rng.uniform(0, canvas.width), rng.uniform(0, canvas.height))
         canvas.tint(circle(*spot, rng.uniform(0.15, 0.5), 10), darker(sand, 0.35), 0.4)
@@ -269,7 +268,7 @@ def shoreline(canvas: Canvas, palette: Palette, rng: np.random.Generator) -> Non
         shallow = mix(palette.inks[2], lighter(sand, 0.3), max(0.0, 0.55 - far * 1.4))
         ink = mix(shallow, mix(palette.inks[0], palette.dark, 0.25), far**1.1)
         if layer == 0:
-            canvas.tint(area + (0, 3), darker(sand, 0.3), 0.35)
+            canvas.tint(place(area, 0, 3), darker(sand, 0.3), 0.35)
         canvas.tint(area, ink, 0.9)
         if layer < 5:
             foam = ribbon(top, np.abs(swell(1, rng, 5, 40)[:, 1]) * (2.4 - far * 2) + 0.35)

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from catalog.demo.canvas import Canvas
-from catalog.demo.palettes import Palette
+from catalog.demo.art.canvas import Canvas
+from catalog.demo.art.palettes import Palette
 
 Painter = Callable[[Canvas, Palette, np.random.Generator], None]
 

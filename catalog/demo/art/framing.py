@@ -5,8 +5,8 @@ from typing import Final
 import cv2
 import numpy as np
 
-from catalog.demo.canvas import Pixels, noise
-from catalog.demo.palettes import Colour, darker, lighter
+from catalog.demo.colours import Colour, darker, lighter
+from catalog.demo.texture import Pixels, noise
 
 FRAMES: Final[dict[str, Colour]] = {
     "white": (238, 236, 232),
@@ -98,8 +98,8 @@ def _shade(picture: Pixels, inset: int, reach: int, depth: float) -> None:
     height, width = picture.shape[:2]
     shadow = np.zeros((height, width), np.float32)
     shadow[inset + 2 : height - inset + 3, inset : width - inset + 1] = depth
-    shadow = cv2.GaussianBlur(shadow, (0, 0), reach * 0.6)
-    picture[:] = (picture * (1 - shadow[..., None])).astype(np.uint8)
+    soft = cv2.GaussianBlur(shadow, (0, 0), reach * 0.6)
+    picture[:] = (picture * (1 - soft[..., None])).astype(np.uint8)
 
 
 def _inner_shadow(picture: Pixels, inset: int) -> None:

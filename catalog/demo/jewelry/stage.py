@@ -1,15 +1,15 @@
 """The table on which demo jewelry is drawn: solids, stones and chains with soft shadows."""
 
 from functools import lru_cache
-from typing import Final
+from typing import Any, Final
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from catalog.demo.canvas import Pixels, noise
-from catalog.demo.materials import Floats, Metal, Stone, polished, shine, shine_of
+from catalog.demo.jewelry.materials import Floats, Metal, Stone, polished, shine, shine_of
 from catalog.demo.shapes import Points
+from catalog.demo.texture import Pixels, noise
 
 _OVERSAMPLING: Final = 2
 _SHIFT: Final = 4
@@ -149,12 +149,12 @@ class Stage:
         toward = 1 / np.sqrt(1 + across**2 + along**2)
         across, along = across * toward, along * toward
         if glassy:
-            lit = _dome(np.stack([across, along, toward], axis=-1))
+            shades = polished(ramp, _dome(np.stack([across, along, toward], axis=-1)))
         else:
-            lit = shine_of(across, along)
+            shades = polished(ramp, shine_of(across, along))
         colours: Pixels = np.zeros((*mask.shape, 4), np.uint8)
-        colours[inside] = polished(ramp, lit)
-        self._lay(left, top, colours, mask.astype(np.float32) / 255)
+        colours[inside] = shades
+        self._lay(left, top, colours, mask * np.float32(1 / 255))
 
     def _lay(self, left: int, top: int, colours: Pixels, cover: NDArray[np.float32]) -> None:
         side = self._pixels.shape[0]
@@ -173,7 +173,7 @@ class Stage:
         """Return the pieces without ground, side x side: colours times cover, and cover 0-1."""
         size = (self._side, self._side)
         small = cv2.resize(self._pixels, size, interpolation=cv2.INTER_AREA).astype(np.float32)
-        return small[..., :3], small[..., 3] / 255
+        return small[..., :3], small[..., 3] * np.float32(1 / 255)
 
     def finish(self, rng: np.random.Generator, ground: tuple[int, int, int]) -> Pixels:
         """Return the photograph, (side, side, 3) uint8 RGB, on a pale ground with soft shadows."""
@@ -186,11 +186,11 @@ class Stage:
         light = light * (1 - 0.26 * near - 0.3 * far) * (1 - cover)
         speck = noise((side, side), 1, rng) * 1.2 + 0.5
         channels = [light * ground[n] + small[..., n] + speck for n in range(3)]
-        finished: Pixels = cv2.merge([np.clip(c, 0, 255).astype(np.uint8) for c in channels])
+        finished: Pixels = np.stack([np.clip(c, 0, 255) for c in channels], -1).astype(np.uint8)
         return finished
 
 
-def _shifted(field: NDArray[np.float32], right: int, down: int) -> NDArray[np.float32]:
+def _shifted(field: NDArray[Any], right: int, down: int) -> NDArray[np.float32]:
     moved = np.zeros_like(field)
     moved[down:, right:] = field[:-down, :-right]
     return moved

@@ -2,7 +2,9 @@
 
 import numpy as np
 
-from catalog.demo.materials import STONES, Metal, Stone
+from catalog.demo.jewelry.materials import STONES, Metal, Stone
+from catalog.demo.jewelry.solids import View, cut_outline, gem
+from catalog.demo.jewelry.stage import Stage
 from catalog.demo.shapes import (
     Points,
     circle,
@@ -14,8 +16,6 @@ from catalog.demo.shapes import (
     segment,
     smooth,
 )
-from catalog.demo.solids import View, cut_outline, gem
-from catalog.demo.stage import Stage
 
 STONE_FORMS = ("disc", "heart", "star", "clover", "shell", "drop")
 FORMS = ("disc", "heart", "moon", "leaf", "star", "bar", "drop", "shell", "clover", "feather")
@@ -85,8 +85,7 @@ def metal_form(stage: Stage, form: str, x: float, y: float, size: float, metal: 
         long = 2.05 if form == "leaf" else 2.25
         lines.append(segment(0, 0.1, 0, long, 6))
         for step in np.linspace(0.35, long - 0.5, 7):
-            for side in (-1, 1):
-                lines.append(np.array([(0, step), (side * 0.3, step + 0.26)]))
+            lines += [np.array([(0, step), (side, step + 0.26)]) for side in (-0.3, 0.3)]
     elif form == "shell":
         lines += [
             np.array([(np.cos(a) * 0.2, 0.3), (np.cos(a) * 1.2, np.sin(a) * 1.55 + 0.1)])

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from catalog.demo.materials import Metal, Stone
-from catalog.demo.stage import Stage
+from catalog.demo.jewelry.materials import Metal, Stone
+from catalog.demo.jewelry.stage import Stage
 
 Maker = Callable[[Stage, Metal, Stone, np.random.Generator], None]
 
@@ -32,7 +32,8 @@ PLAIN: tuple[str, ...] = ()
 class Design:
     """A way to make a piece; base is its price in silver and plain stones, in dollars.
 
-    `stones` is empty for plain metal, `zoom` above 1 comes nearer. `name` holds {stone} where the stone's name belongs.
+    `stones` is empty for plain metal, `zoom` above 1 comes nearer. `name` holds {stone} where
+    the stone's name belongs.
     """
 
     make: Maker

@@ -4,8 +4,10 @@ from typing import Final
 
 import numpy as np
 
-from catalog.demo.canvas import Canvas
-from catalog.demo.palettes import Palette, lighter, mix
+from catalog.demo.art.canvas import Canvas
+from catalog.demo.art.palettes import Palette
+from catalog.demo.art.style import Style
+from catalog.demo.colours import lighter, mix
 from catalog.demo.shapes import (
     Points,
     blob,
@@ -18,7 +20,6 @@ from catalog.demo.shapes import (
     smooth,
     swell,
 )
-from catalog.demo.style import Style
 
 
 def pebbles(canvas: Canvas, palette: Palette, rng: np.random.Generator) -> None:
@@ -196,7 +197,7 @@ def cutouts(canvas: Canvas, palette: Palette, rng: np.random.Generator) -> None:
 def fields(canvas: Canvas, palette: Palette, rng: np.random.Generator) -> None:
     """Hang two or three soft-edged fields of colour over a warm ground."""
     ground = mix(palette.inks[3], palette.paper, 0.35)
-    canvas.fill(box(0, 0, canvas.width, canvas.height), ground)
+    canvas.cover(ground)
     order = rng.permutation(3)
     cuts = np.array([0.07, rng.uniform(0.4, 0.55), rng.uniform(0.68, 0.76), 0.93])
     for number in range(3):

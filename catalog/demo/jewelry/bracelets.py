@@ -4,12 +4,12 @@ from typing import Final
 
 import numpy as np
 
-from catalog.demo.design import FACETED, LUSTROUS, PLAIN, SMOOTH, Design
-from catalog.demo.materials import STONES, Floats, Metal, Stone
-from catalog.demo.pendants import FORMS, charm, metal_form
+from catalog.demo.jewelry.design import FACETED, LUSTROUS, PLAIN, SMOOTH, Design
+from catalog.demo.jewelry.materials import STONES, Floats, Metal, Stone
+from catalog.demo.jewelry.pendants import FORMS, charm, metal_form
+from catalog.demo.jewelry.solids import View, chain, gem, hoop, jump_ring, section
+from catalog.demo.jewelry.stage import Stage
 from catalog.demo.shapes import Points, ellipse, smooth
-from catalog.demo.solids import View, chain, gem, hoop, jump_ring, section
-from catalog.demo.stage import Stage
 
 _RADIUS: Final = 35.0
 

@@ -7,9 +7,9 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from catalog.demo.materials import Floats, Metal, Stone, polished, shine
+from catalog.demo.jewelry.materials import Floats, Metal, Stone, polished, shine
+from catalog.demo.jewelry.stage import Stage, turned
 from catalog.demo.shapes import Points, circle, ellipse, smooth
-from catalog.demo.stage import Stage, turned
 
 Corners = NDArray[np.intp]
 
@@ -25,7 +25,11 @@ class View:
     roll: float = 0
 
     def see(self, points: Floats) -> Floats:
-        return turned(points, self.pitch, self.yaw, self.roll) + (self.x, self.y, 0)
+        """Return points (..., 3) of its own space as they stand on the stage."""
+        seen: Floats = np.add(
+            turned(points, self.pitch, self.yaw, self.roll), (self.x, self.y, 0.0)
+        )
+        return seen
 
 
 def section(kind: str, thick: float, wide: float) -> Points:
@@ -299,8 +303,8 @@ def links(line: Points, length: float, kind: str) -> tuple[list[Points], list[Po
             open_links.append(ellipse(x, y, stretch * 0.52, tall, turn, 18))
         else:
             reach = stretch * 0.4
-            step = np.array([np.cos(turn), np.sin(turn)]) * reach
-            edge_links.append(np.array([(x, y) - step, (x, y) + step]))
+            across, down = np.cos(turn) * reach, np.sin(turn) * reach
+            edge_links.append(np.array([(x - across, y - down), (x + across, y + down)]))
     return open_links, edge_links
 
 

@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from catalog.demo.palettes import colour
+from catalog.demo.colours import colour
 
 Floats = NDArray[np.float64]
 

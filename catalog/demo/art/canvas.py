@@ -1,44 +1,18 @@
 """A drawing surface for the demo prints: large pixels in, an antialiased print out."""
 
 from collections.abc import Sequence
-from functools import lru_cache
 from typing import Any, Final
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from catalog.demo.palettes import Colour, mix
+from catalog.demo.colours import Colour, mix
 from catalog.demo.shapes import Points, circle, offset_line
-
-Pixels = NDArray[np.uint8]
+from catalog.demo.texture import Pixels, noise
 
 _SHIFT: Final = 4
 _OVERSAMPLING: Final = 2
-
-
-@lru_cache(maxsize=8)
-def noise_tile(coarseness: int, side: int = 1024) -> NDArray[np.float32]:
-    """Return a fixed square of smooth noise, float32 in -1 to 1.
-
-    coarseness is the size in pixels of the smallest speck; three octaves are summed.
-    """
-    rng = np.random.default_rng(coarseness)
-    total = np.zeros((side, side), np.float32)
-    for octave in range(3):
-        cells = max(2, side // (coarseness * 2**octave))
-        layer = rng.standard_normal((cells, cells)).astype(np.float32)
-        total += cv2.resize(layer, (side, side), interpolation=cv2.INTER_LINEAR) * (0.6 + octave)
-    tile: NDArray[np.float32] = np.clip(total / (2.2 * total.std()), -1, 1)
-    return tile
-
-
-def noise(shape: tuple[int, int], coarseness: int, rng: np.random.Generator) -> NDArray[np.float32]:
-    """Return a random piece of `noise_tile` of shape (rows, columns), each at most 1024."""
-    tile = noise_tile(coarseness)
-    top = int(rng.integers(0, tile.shape[0] - shape[0] + 1))
-    left = int(rng.integers(0, tile.shape[1] - shape[1] + 1))
-    return tile[top : top + shape[0], left : left + shape[1]]
 
 
 class Canvas:
@@ -55,7 +29,7 @@ class Canvas:
         self.width = columns / self._scale
         self.height = rows / self._scale
         self._pixels: Pixels = np.empty((rows, columns, 3), np.uint8)
-        cv2.rectangle(self._pixels, (0, 0), (columns, rows), paper, cv2.FILLED)
+        self.cover(paper)
 
     @property
     def centre(self) -> tuple[float, float]:
@@ -84,7 +58,7 @@ class Canvas:
         """Mix a colour or a picture of colours, anything that broadcasts, in by cover 0-1."""
         part = self._pixels[where]
         if ink.ndim == 1:
-            inks: Pixels = np.empty(part.shape, np.uint8)
+            inks: Any = np.empty(part.shape, np.uint8)
             cv2.rectangle(inks, (0, 0), part.shape[1::-1], ink.tolist(), cv2.FILLED)
         else:
             inks = np.ascontiguousarray(np.broadcast_to(ink, part.shape), np.uint8)
@@ -94,8 +68,13 @@ class Canvas:
     def _multiplied(self, where: tuple[slice, slice], colour: Colour) -> Pixels:
         """Return the part as it looks through a film of colour."""
         steps = np.arange(256)[:, None] * np.array(colour) / 255
-        film: Pixels = cv2.LUT(self._pixels[where], np.round(steps).astype(np.uint8)[None])
-        return film
+        film = cv2.LUT(self._pixels[where], np.round(steps).astype(np.uint8)[None])
+        return np.asarray(film, np.uint8)
+
+    def cover(self, colour: Colour) -> None:
+        """Cover the whole sheet with one colour."""
+        rows, columns = self._pixels.shape[:2]
+        cv2.rectangle(self._pixels, (0, 0), (columns, rows), colour, cv2.FILLED)
 
     def fill(self, points: Points, colour: Colour) -> None:
         """Fill a closed outline opaquely."""

@@ -4,12 +4,12 @@ from typing import Final
 
 import numpy as np
 
-from catalog.demo.design import FACETED, LUSTROUS, PLAIN, SMOOTH, Design
-from catalog.demo.materials import PEARLS, Metal, Stone
-from catalog.demo.pendants import FORMS, bezel, charm, metal_form, wreath
+from catalog.demo.jewelry.design import FACETED, LUSTROUS, PLAIN, SMOOTH, Design
+from catalog.demo.jewelry.materials import PEARLS, Metal, Stone
+from catalog.demo.jewelry.pendants import FORMS, bezel, charm, metal_form, wreath
+from catalog.demo.jewelry.solids import View, chain, gem, jump_ring
+from catalog.demo.jewelry.stage import Stage
 from catalog.demo.shapes import Points, circle, ribbon, segment, smooth
-from catalog.demo.solids import View, chain, gem, jump_ring
-from catalog.demo.stage import Stage
 
 
 def hang(low: float, wide: float = 31, round_off: float = 0.5, top: float = -4) -> Points:

@@ -4,12 +4,12 @@ from typing import Final
 
 import numpy as np
 
-from catalog.demo.design import FACETED, LUSTROUS, PLAIN, SMOOTH, Design
-from catalog.demo.materials import Metal, Stone
-from catalog.demo.pendants import FORMS, bezel, charm, crescent, metal_form, wreath
+from catalog.demo.jewelry.design import FACETED, LUSTROUS, PLAIN, SMOOTH, Design
+from catalog.demo.jewelry.materials import Metal, Stone
+from catalog.demo.jewelry.pendants import FORMS, bezel, charm, crescent, metal_form, wreath
+from catalog.demo.jewelry.solids import View, chain, gem, hoop, jump_ring, prongs, section
+from catalog.demo.jewelry.stage import Stage
 from catalog.demo.shapes import Points, circle, place, segment, smooth
-from catalog.demo.solids import View, chain, gem, hoop, jump_ring, prongs, section
-from catalog.demo.stage import Stage
 
 _PAIR: Final = ((31.0, -1), (69.0, 1))
 

@@ -8,12 +8,12 @@ from typing import Final
 
 import numpy as np
 
-from catalog.demo import bracelets, earrings, necklaces, rings
-from catalog.demo.canvas import Pixels
-from catalog.demo.design import Design
-from catalog.demo.materials import METALS, PEARLS, STONES, Metal, Stone
+from catalog.demo.jewelry import bracelets, earrings, necklaces, rings
+from catalog.demo.jewelry.design import Design
+from catalog.demo.jewelry.materials import METALS, PEARLS, STONES, Metal, Stone
+from catalog.demo.jewelry.stage import Stage
 from catalog.demo.product import DemoProduct, slug
-from catalog.demo.stage import Stage
+from catalog.demo.texture import Pixels
 
 PIECES_PER_LABEL: Final = 50
 

@@ -4,10 +4,9 @@ from typing import Final
 
 import numpy as np
 
-from catalog.demo.design import FACETED, LUSTROUS, PLAIN, SMOOTH, Design
-from catalog.demo.materials import STONES, Floats, Metal, Stone
-from catalog.demo.shapes import circle, ellipse, smooth
-from catalog.demo.solids import (
+from catalog.demo.jewelry.design import FACETED, LUSTROUS, PLAIN, SMOOTH, Design
+from catalog.demo.jewelry.materials import STONES, Floats, Metal, Stone
+from catalog.demo.jewelry.solids import (
     View,
     cut_outline,
     gem,
@@ -16,7 +15,8 @@ from catalog.demo.solids import (
     section,
     setting,
 )
-from catalog.demo.stage import Stage
+from catalog.demo.jewelry.stage import Stage
+from catalog.demo.shapes import circle, ellipse, smooth
 
 _RADIUS: Final = 25.0
 

@@ -1,0 +1,52 @@
+"""A database of the broker's own, to see who rings for whom."""
+
+import base64
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from celery import Celery, current_app
+from django.conf import settings
+from redis import Redis
+
+NUMBER = 7
+
+
+@contextmanager
+def listening() -> Iterator["Broker"]:
+    """Ring with the site's own settings, but where no worker listens."""
+    before = current_app._get_current_object()  # type: ignore[attr-defined]  # Celery's proxy
+    app = Celery("quiet")
+    app.config_from_object("django.conf:settings", namespace="CELERY")
+    url, socket = app.conf.broker_url, app.conf.broker_url.startswith("redis+socket")
+    app.conf.broker_url = f"{url}?virtual_host={NUMBER}" if socket else _other_database(url)
+    app.set_current()
+    broker = Broker()
+    broker.redis.flushdb()
+    try:
+        yield broker
+    finally:
+        broker.redis.flushdb()
+        broker.redis.close()
+        app.close()
+        before.set_current()
+
+
+class Broker:
+    """What was rung since ``listening`` began."""
+
+    def __init__(self) -> None:
+        self.redis = Redis.from_url(settings.REDIS_URL, db=NUMBER)
+
+    def rung(self, queue: str) -> list[tuple[str, int]]:
+        """Return (task, id) for every message on the queue, in the order of the ids."""
+        messages = [json.loads(message) for message in self.redis.lrange(queue, 0, -1)]
+        return sorted(
+            (message["headers"]["task"], json.loads(base64.b64decode(message["body"]))[0][0])
+            for message in messages
+        )
+
+
+def _other_database(url: str) -> str:
+    scheme, _, rest = url.partition("://")
+    return f"{scheme}://{rest.partition('/')[0]}/{NUMBER}"

@@ -1,0 +1,217 @@
+"""Training runs: one a department, and only a whole one makes a version."""
+
+import json
+from datetime import timedelta
+from pathlib import Path
+from threading import Barrier, Thread
+
+import pytest
+from django.db import IntegrityError, connection, transaction
+from django.utils import timezone
+
+from jobs.models import LostClaim
+from ml import services, tasks
+from ml.models import ModelVersion, TrainingRun
+from ml.registry import encoder_of
+from ml.services import TrainingError, start_training, train_now
+from tests.factories import load_catalogue
+from tests.ml.broker import listening
+from tests.ml.rows import candidate, label_pictures
+
+pytestmark = [
+    pytest.mark.django_db,
+    # Keras hands its variables to NumPy in the way of NumPy 1.
+    pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning"),
+]
+
+
+def silent(run: TrainingRun) -> None:
+    """Let the run's worker have died an hour ago."""
+    assert TrainingRun.objects.claim(run.pk) is not None
+    TrainingRun.objects.filter(pk=run.pk).update(heartbeat_at=timezone.now() - timedelta(hours=1))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_it_works(tmp_path: Path, media: Path) -> None:
+    load_catalogue(tmp_path, 18)
+    given = label_pictures(["abstract", "water"])
+    candidate()
+    with listening() as broker:
+        run = start_training("art", epochs=1, ring=False)
+        reported: list[tuple[float, float, str]] = []
+        version = train_now(run, lambda *progress: reported.append(progress))
+        assert broker.rung("embedding") == [("ml.tasks.embed", version.pk)]
+        assert broker.rung("training") == []
+    version.refresh_from_db()
+    assert (version.department, version.number, version.state) == ("art", 2, "candidate")
+    assert version.training_run == run
+    assert version.label_names == ["abstract", "water"]
+    assert version.metrics["pictures"] == version.metrics["labelled"] == len(given)
+    assert 0 <= version.metrics["accuracy"] <= 1
+    assert version.metrics["seconds"] > 0
+    assert 0 <= version.distances["p50"] <= version.distances["p99"] <= 2
+    assert json.loads((version.folder / "manifest.json").read_text())["sha256"] == version.sha256
+    assert encoder_of(version).label_names == ("abstract", "water")
+    run.refresh_from_db()
+    assert (run.state, run.attempts, run.error, run.claim_token) == ("done", 1, "", None)
+    assert run.progress["total"] == 100
+    assert reported[-1] == (100, 100, "Trained")
+    # Delivered a second time, it makes nothing more.
+    tasks.train(run.pk)
+    assert ModelVersion.objects.count() == 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_run_that_was_taken_back_leaves_nothing(tmp_path: Path, media: Path) -> None:
+    load_catalogue(tmp_path, 8)
+    run = start_training("art", epochs=1, ring=False)
+    job = TrainingRun.objects.claim(run.pk)
+    assert job is not None
+
+    def lose_it_at_the_end(done: float, total: float, text: str) -> None:
+        if text == "Trained":
+            TrainingRun.objects.filter(pk=run.pk).update(claim_token=None, state="queued")
+
+    with pytest.raises(LostClaim):
+        services.train(job, lose_it_at_the_end)
+    run.refresh_from_db()
+    assert run.state == "queued"
+    assert not ModelVersion.objects.exists()
+    assert list((media / "models" / "art").iterdir()) == []
+
+
+def test_too_few_pictures_fail_the_run_with_the_reason(tmp_path: Path, media: Path) -> None:
+    load_catalogue(tmp_path, 3)
+    run = start_training("art", ring=False)
+    with pytest.raises(TrainingError, match="needs at least 8 pictures, art has 3"):
+        train_now(run)
+    run.refresh_from_db()
+    assert run.state == "failed"
+    assert "import products first" in run.error
+    assert not ModelVersion.objects.exists()
+    assert not (media / "models").exists()
+
+
+def test_a_worker_fails_it_alike(tmp_path: Path, media: Path) -> None:
+    load_catalogue(tmp_path, 3)
+    run = start_training("art")
+    tasks.train(run.pk)
+    run.refresh_from_db()
+    assert (run.state, run.attempts) == ("failed", 1)
+    assert "needs at least 8 pictures" in run.error
+
+
+def test_a_department_that_failed_may_train_again() -> None:
+    with pytest.raises(TrainingError):
+        train_now(start_training("art", ring=False))
+    assert start_training("art").state == "queued"
+
+
+def test_pictures_of_the_other_department_do_not_count(tmp_path: Path, media: Path) -> None:
+    load_catalogue(tmp_path, 10, "jewelry")
+    with pytest.raises(TrainingError, match="art has 0"):
+        train_now(start_training("art", ring=False))
+
+
+def test_a_run_is_performed_once() -> None:
+    run = start_training("art", ring=False)
+    assert TrainingRun.objects.claim(run.pk) is not None
+    with pytest.raises(TrainingError, match="Another process"):
+        train_now(run)
+    run.refresh_from_db()
+    assert run.state == "running"
+
+
+def refusal(department: str = "art", backbone: str = "autoencoder", epochs: int | None = 1) -> str:
+    before = TrainingRun.objects.count()
+    with pytest.raises(TrainingError) as refused:
+        start_training(department, backbone=backbone, epochs=epochs)
+    assert TrainingRun.objects.count() == before
+    return str(refused.value)
+
+
+def test_an_unknown_department_is_refused() -> None:
+    assert refusal("cars") == "There is no department 'cars': use one of art, jewelry."
+
+
+def test_an_unknown_backbone_is_refused() -> None:
+    assert refusal(backbone="brain").startswith("There is no backbone 'brain': use one of ")
+
+
+@pytest.mark.parametrize("epochs", [0, -1, 1001])
+def test_epochs_out_of_range_are_refused(epochs: int) -> None:
+    assert refusal(epochs=epochs) == f"epochs must be 1 to 1000, not {epochs}."
+
+
+def test_a_second_training_is_refused_while_one_waits() -> None:
+    start_training("art")
+    assert "A training of art is under way since" in refusal()
+
+
+def test_a_second_training_is_refused_while_one_runs() -> None:
+    assert TrainingRun.objects.claim(start_training("art").pk) is not None
+    assert "wait for it to end" in refusal()
+
+
+def test_the_other_department_trains_beside_it() -> None:
+    start_training("art")
+    assert start_training("jewelry").state == "queued"
+
+
+def test_the_database_allows_one_run_a_department() -> None:
+    start_training("art")
+    with pytest.raises(IntegrityError), transaction.atomic():
+        TrainingRun.objects.create(department="art", state="running")
+
+
+def test_a_silent_run_is_taken_over() -> None:
+    dead = start_training("art")
+    silent(dead)
+    run = start_training("art")
+    dead.refresh_from_db()
+    assert dead.state == "failed"
+    assert "Start it again: nothing of the catalogue changed" in dead.error
+    assert run.state == "queued"
+    assert run.pk != dead.pk
+
+
+def test_a_silent_run_of_the_other_department_is_left_alone() -> None:
+    dead = start_training("jewelry")
+    silent(dead)
+    start_training("art")
+    dead.refresh_from_db()
+    assert dead.state == "running"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_eight_at_once_one_starts() -> None:
+    said: list[str] = []
+    together = Barrier(8)
+
+    def start() -> None:
+        try:
+            together.wait()
+            said.append(start_training("art").state)
+        except TrainingError as error:
+            said.append(str(error)[:36])
+        finally:
+            connection.close()
+
+    with listening() as broker:
+        threads = [Thread(target=start) for _ in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert len(broker.rung("training")) <= 1
+    assert sorted(said) == ["A training of art is under way since"] * 7 + ["queued"]
+    assert TrainingRun.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_worker_is_rung_for() -> None:
+    with listening() as broker:
+        run = start_training("art")
+        assert broker.rung("training") == [("ml.tasks.train", run.pk)]
+    run.refresh_from_db()
+    assert run.rung_at is not None

@@ -1,0 +1,200 @@
+"""Which version serves: promoted whole, one at a time, and back again."""
+
+from pathlib import Path
+from threading import Barrier, Thread
+
+import pytest
+from django.db import IntegrityError, connection, transaction
+
+from catalog.models import Picture, Product
+from ml.models import ModelVersion, NotReady
+from tests.factories import load_catalogue
+from tests.ml.rows import candidate, fill
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def catalogue(tmp_path: Path, media: Path) -> None:
+    load_catalogue(tmp_path, 4)
+
+
+def ready(department: str = "art") -> ModelVersion:
+    version = candidate(department)
+    fill(version)
+    return version
+
+
+def states() -> list[str]:
+    return list(ModelVersion.objects.order_by("pk").values_list("state", flat=True))
+
+
+def live() -> ModelVersion:
+    return ModelVersion.objects.in_department("art").live().get()
+
+
+def test_it_works() -> None:
+    version = ready()
+    version.promote()
+    version.refresh_from_db()
+    assert version.state == "live"
+    assert version.promoted_at is not None
+    assert live() == version
+
+
+def test_a_version_that_lacks_pictures_is_refused() -> None:
+    first = ready()
+    first.promote()
+    second = candidate()
+    with pytest.raises(NotReady, match="4 active pictures have no embedding of version 2 yet"):
+        second.promote()
+    assert states() == ["live", "candidate"]
+    assert second.state == "candidate"
+    second.refresh_from_db()
+    assert second.promoted_at is None
+
+
+def test_one_missing_picture_is_enough_to_refuse() -> None:
+    version = ready()
+    version.embeddings.order_by("pk")[0].delete()
+    with pytest.raises(NotReady, match="1 active pictures"):
+        version.promote()
+    assert states() == ["candidate"]
+
+
+def test_the_refusal_says_what_to_do() -> None:
+    with pytest.raises(NotReady, match="run “manage.py embed art --version 1” first"):
+        candidate().promote()
+
+
+def test_pictures_nobody_offers_need_no_embedding() -> None:
+    version = ready()
+    version.embeddings.all().delete()
+    Product.objects.update(is_active=False)
+    version.promote()
+    assert live() == version
+
+
+def test_pictures_that_cannot_be_read_need_no_embedding() -> None:
+    version = candidate()
+    Picture.objects.update(is_readable=False)
+    version.promote()
+    assert live() == version
+
+
+def test_the_other_departments_pictures_need_no_embedding() -> None:
+    version = candidate("jewelry")
+    version.promote()
+    assert states() == ["live"]
+
+
+def test_a_promotion_retires_the_one_before() -> None:
+    first, second = ready(), ready()
+    first.promote()
+    second.promote()
+    assert states() == ["retired", "live"]
+
+
+def test_a_rollback_is_the_same_move_back() -> None:
+    first, second = ready(), ready()
+    first.promote()
+    second.promote()
+    first.promote()
+    assert states() == ["live", "retired"]
+    assert first.embeddings.count() == 4
+
+
+def test_a_rollback_waits_for_pictures_that_came_since(tmp_path: Path) -> None:
+    first, second = ready(), ready()
+    first.promote()
+    load_catalogue(tmp_path, 5)
+    fill(second)
+    second.promote()
+    with pytest.raises(NotReady, match="1 active pictures"):
+        first.promote()
+    assert states() == ["retired", "live"]
+    fill(first)
+    first.promote()
+    assert states() == ["live", "retired"]
+
+
+def test_promoting_the_live_one_changes_nothing() -> None:
+    version = ready()
+    version.promote()
+    version.promote()
+    assert states() == ["live"]
+
+
+def test_the_other_department_keeps_its_own() -> None:
+    ring = candidate("jewelry")
+    ring.promote()
+    ready().promote()
+    assert states() == ["live", "live"]
+
+
+def test_the_database_allows_one_live_version_a_department() -> None:
+    ready().promote()
+    with pytest.raises(IntegrityError), transaction.atomic():
+        ModelVersion.objects.filter(pk=candidate().pk).update(state="live")
+
+
+def test_the_database_allows_a_number_once() -> None:
+    version = candidate()
+    version.pk = None
+    with pytest.raises(IntegrityError), transaction.atomic():
+        version.save(force_insert=True)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_until_the_promotion_commits_others_see_the_one_before() -> None:
+    first, second = ready(), ready()
+    first.promote()
+    other = connection.copy()
+
+    def seen() -> list[int]:
+        with other.cursor() as cursor:
+            cursor.execute("SELECT number FROM ml_modelversion WHERE state = 'live'")
+            return [number for (number,) in cursor.fetchall()]
+
+    try:
+        with transaction.atomic():
+            second.promote()
+            assert live() == second
+            assert seen() == [1]
+        assert seen() == [2]
+    finally:
+        other.close()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_promotion_that_is_broken_off_changes_nothing() -> None:
+    first, second = ready(), ready()
+    first.promote()
+    with pytest.raises(KeyboardInterrupt), transaction.atomic():
+        second.promote()
+        raise KeyboardInterrupt
+    assert states() == ["live", "candidate"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_many_promotions_at_once_one_stands() -> None:
+    versions = [ready() for _ in range(4)]
+    together = Barrier(len(versions))
+    failures: list[Exception] = []
+
+    def promote(version: ModelVersion) -> None:
+        try:
+            together.wait()
+            version.promote()
+        except Exception as error:  # noqa: BLE001  # whatever a thread says is shown below
+            failures.append(error)
+        finally:
+            connection.close()
+
+    threads = [Thread(target=promote, args=[version]) for version in versions]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failures == []
+    assert sorted(states()) == ["live", "retired", "retired", "retired"]
