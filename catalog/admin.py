@@ -3,14 +3,14 @@
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Count, Prefetch, QuerySet, URLField
+from django.db.models import Count, Field, Prefetch, QuerySet, URLField
 from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from catalog.models import Annotation, Label, Picture, Product, Source
 
-WEB_ADDRESS = {URLField: {"assume_scheme": "https"}}
+WEB_ADDRESS: dict[type[Field[Any, Any]], dict[str, Any]] = {URLField: {"assume_scheme": "https"}}
 
 
 def thumbnail(picture: Picture | None) -> SafeString:
@@ -38,12 +38,13 @@ class PictureInline(admin.TabularInline[Picture, Product]):
     model = Picture
     extra = 0
     can_delete = False
-    fields = readonly_fields = ("thumbnail", "width", "height", "position", "reference")
+    fields = readonly_fields = ("image", "width", "height", "position", "reference")
 
     def has_add_permission(self, request: HttpRequest, obj: Product | None = None) -> bool:
         return False
 
-    def thumbnail(self, picture: Picture) -> SafeString:
+    # Not "thumbnail": the admin would show the field of that name, a path.
+    def image(self, picture: Picture) -> SafeString:
         return thumbnail(picture)
 
 

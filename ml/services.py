@@ -3,9 +3,9 @@
 import logging
 import shutil
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.contrib.auth.models import User
@@ -195,13 +195,7 @@ class _Reports:
         self.on_progress(progress.done, progress.total, progress.text)
         if time.monotonic() - self.last >= self.EVERY:
             self.last = time.monotonic()
-            TrainingRun.objects.filter(pk=self.run.pk).update(progress=_as_json(progress))
-
-
-def _as_json(progress: "Progress") -> Mapping[str, Any]:
-    from dataclasses import asdict
-
-    return asdict(progress)
+            TrainingRun.objects.filter(pk=self.run.pk).update(progress=asdict(progress))
 
 
 def embed(

@@ -18,8 +18,7 @@ def listening() -> Iterator["Broker"]:
     before = current_app._get_current_object()  # type: ignore[attr-defined]  # Celery's proxy
     app = Celery("quiet")
     app.config_from_object("django.conf:settings", namespace="CELERY")
-    url, socket = app.conf.broker_url, app.conf.broker_url.startswith("redis+socket")
-    app.conf.broker_url = f"{url}?virtual_host={NUMBER}" if socket else _other_database(url)
+    app.conf.update(broker_url=_other_database(app.conf.broker_url))
     app.set_current()
     broker = Broker()
     broker.redis.flushdb()
@@ -49,4 +48,6 @@ class Broker:
 
 def _other_database(url: str) -> str:
     scheme, _, rest = url.partition("://")
+    if scheme == "redis+socket":
+        return f"{url}?virtual_host={NUMBER}"
     return f"{scheme}://{rest.partition('/')[0]}/{NUMBER}"

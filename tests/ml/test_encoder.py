@@ -4,10 +4,8 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 
-from ml.networks.encoder import Encoding
 from ml.networks.pixels import Pixels
 from ml.networks.training import Progress, Stopped, TrainedEncoder, train_encoder
 from tests.factories import draw
@@ -24,18 +22,11 @@ def pictures(*numbers: int) -> list[Pixels]:
     return [picture(number) for number in numbers]
 
 
-def expected_probabilities(encoding: Encoding, truth: list[str]) -> NDArray[np.float64]:
-    head = LogisticRegression(C=10.0, max_iter=2000, class_weight="balanced", random_state=0)
-    probabilities: NDArray[np.float64] = head.fit(encoding.vectors, truth).predict_proba(
-        encoding.vectors
-    )
-    return probabilities
-
-
 def test_it_works(trained: TrainedEncoder) -> None:
     encoder = trained.encoder()
     encoding = encoder.encode(pictures(0, 1, 2))
-    assert (encoding.vectors.shape, encoding.vectors.dtype) == ((3, 512), np.float32)
+    assert encoding.vectors.shape == (3, 512)
+    assert encoding.vectors.dtype == np.float32
     assert encoder.label_names == ("abstract", "water")
     assert encoding.probabilities is not None
     assert encoding.probabilities.shape == (3, 2)
@@ -85,42 +76,12 @@ def test_a_picture_nearly_the_same_is_the_nearest(trained: TrainedEncoder) -> No
     assert nearest.tolist() == list(range(30))
 
 
-def test_two_labels_as_scikit_learn_has_them(trained: TrainedEncoder) -> None:
+def test_probabilities_are_those_of_scikit_learn(trained: TrainedEncoder) -> None:
     encoding = trained.encoder().encode(pictures(*range(24)))
-    expected = expected_probabilities(encoding, ["abstract", "water"] * 12)
+    head = LogisticRegression(C=10.0, max_iter=2000, class_weight="balanced", random_state=0)
+    head.fit(encoding.vectors, ["abstract", "water"] * 12)
+    expected = head.predict_proba(encoding.vectors)
     assert encoding.probabilities == pytest.approx(expected, abs=0.01)
-
-
-def test_three_labels_as_scikit_learn_has_them() -> None:
-    names = ["rings", "earrings", "necklaces"]
-    labels = {number: names[number % 3] for number in range(24)}
-    # Too few to be learnt, and two that cannot be read.
-    labels |= dict.fromkeys(range(24, 28), "watches")
-    broken = {24: OSError("gone"), 28: ValueError("not a picture")}
-    reported: list[Progress] = []
-
-    def load(number: int) -> Pixels:
-        if number in broken:
-            raise broken[number]
-        return picture(number)
-
-    trained = train_encoder(
-        range(29), load, labels, department="jewelry", epochs=1, on_progress=reported.append
-    )
-    assert trained.label_names == ("earrings", "necklaces", "rings")
-    encoding = trained.encoder().encode(pictures(*range(24)))
-    expected = expected_probabilities(encoding, [labels[number] for number in range(24)])
-    assert encoding.probabilities == pytest.approx(expected, abs=0.01)
-    metrics = trained.metrics
-    assert metrics["confusion"]["labels"] == ["earrings", "necklaces", "rings"]
-    assert (metrics["label_count"], metrics["labelled"]) == (24, 27)
-    assert (metrics["pictures"], metrics["skipped"]) == (27, 2)
-    assert 0 <= metrics["accuracy"] <= 1
-    assert metrics["epochs"] == len(metrics["history"]["loss"]) == 1
-    done = [progress.done for progress in reported]
-    assert done == sorted(done)
-    assert (done[0], done[-1], reported[-1].total) == (0, 100, 100)
-    assert any("Epoch 1 of 1" in progress.text for progress in reported)
 
 
 def refusal(

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from ml.networks.heads import learn_labels, look_alikes
 from numpy.typing import NDArray
+from sklearn.linear_model import LogisticRegression
 
 NAMES = ["city", "water"]
 
@@ -13,7 +14,7 @@ def vectors(count: int = 40, seed: int = 0) -> NDArray[np.float32]:
     random = np.random.default_rng(seed)
     poles = np.eye(16)[:2]
     drawn = poles[np.arange(count) % 2] + random.normal(scale=0.1, size=(count, 16))
-    return (drawn / np.linalg.norm(drawn, axis=1, keepdims=True)).astype(np.float32)
+    return np.asarray(drawn / np.linalg.norm(drawn, axis=1, keepdims=True), np.float32)
 
 
 def labels(count: int = 40) -> dict[int, str]:
@@ -33,6 +34,23 @@ def test_it_works() -> None:
     assert head is not None
     assert report["accuracy"] == 1
     assert report["confusion"]["counts"] == [[20, 0], [0, 20]]
+
+
+@pytest.mark.parametrize("count", [2, 3, 5])
+def test_a_softmax_of_the_head_is_what_scikit_learn_predicts(count: int) -> None:
+    random = np.random.default_rng(0)
+    features = random.normal(size=(60, 16)).astype(np.float32)
+    truth = [f"label {number % count}" for number in range(60)]
+    names, head, _ = learn_labels(range(60), features, dict(enumerate(truth)), {}, 0)
+    assert head is not None
+    assert len(names) == len(head.coef_) == len(head.intercept_) == count
+    scores = np.exp(features @ head.coef_.T + head.intercept_)
+    expected = LogisticRegression(C=10.0, max_iter=2000, class_weight="balanced", random_state=0)
+    expected.fit(features, truth)
+    assert list(names) == list(expected.classes_)
+    assert scores / scores.sum(axis=1, keepdims=True) == pytest.approx(
+        expected.predict_proba(features), abs=1e-4
+    )
 
 
 def test_labels_at_random_are_not_found() -> None:

@@ -90,7 +90,7 @@ def test_ties_count_against_us() -> None:
 
 
 def test_a_gallery_of_one_vector_earns_nothing() -> None:
-    report = companions_report([("s", 0), ("s", 1)], np.ones((20, 4), np.float32) / 2)
+    report = companions_report([("s", 0), ("s", 1)], np.full((20, 4), 0.5, np.float32))
     assert (report["hit_at_3"], report["hit_at_10"], report["mrr"]) == (0, 0, 1 / 19)
 
 

@@ -34,7 +34,8 @@ def saved(image: Image.Image, format_: str) -> bytes:
 
 def test_it_works() -> None:
     square = prepare(np.asarray(draw(1)), size=100, crop="none")
-    assert (square.shape, square.dtype) == ((100, 100, 3), np.uint8)
+    assert square.shape == (100, 100, 3)
+    assert square.dtype == np.uint8
     assert square.std() > 10
 
 

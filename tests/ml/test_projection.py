@@ -15,7 +15,7 @@ def features(count: int = 60, numbers: int = 12) -> Array:
     random = np.random.default_rng(0)
     mixing, _ = np.linalg.qr(random.normal(size=(numbers, numbers)))
     spread = 8 * 2.0 ** -np.arange(numbers)
-    return (random.normal(size=(count, numbers)) * spread @ mixing + 3).astype(np.float32)
+    return np.asarray(random.normal(size=(count, numbers)) * spread @ mixing + 3, np.float32)
 
 
 def projected(values: Array, numbers: int, exponent: float | None) -> Array:

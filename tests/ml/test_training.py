@@ -6,9 +6,11 @@ from pathlib import Path
 from threading import Barrier, Thread
 
 import pytest
+from django.core.files.storage import default_storage
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
+from catalog.models import Picture
 from jobs.models import LostClaim
 from ml import services, tasks
 from ml.models import ModelVersion, TrainingRun
@@ -33,8 +35,9 @@ def silent(run: TrainingRun) -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_it_works(tmp_path: Path, media: Path) -> None:
-    load_catalogue(tmp_path, 18)
+    load_catalogue(tmp_path, 21)
     given = label_pictures(["abstract", "water"])
+    default_storage.delete(str(Picture.objects.all()[0].file))
     candidate()
     with listening() as broker:
         run = start_training("art", epochs=1, ring=False)
@@ -46,7 +49,8 @@ def test_it_works(tmp_path: Path, media: Path) -> None:
     assert (version.department, version.number, version.state) == ("art", 2, "candidate")
     assert version.training_run == run
     assert version.label_names == ["abstract", "water"]
-    assert version.metrics["pictures"] == version.metrics["labelled"] == len(given)
+    assert version.metrics["pictures"] == version.metrics["labelled"] == len(given) - 1
+    assert version.metrics["skipped"] == 1
     assert 0 <= version.metrics["accuracy"] <= 1
     assert version.metrics["seconds"] > 0
     assert 0 <= version.distances["p50"] <= version.distances["p99"] <= 2
@@ -56,6 +60,8 @@ def test_it_works(tmp_path: Path, media: Path) -> None:
     assert (run.state, run.attempts, run.error, run.claim_token) == ("done", 1, "", None)
     assert run.progress["total"] == 100
     assert reported[-1] == (100, 100, "Trained")
+    assert any(text.startswith("Epoch 1 of 1, loss") for _, _, text in reported)
+    assert [done for done, _, _ in reported] == sorted(done for done, _, _ in reported)
     # Delivered a second time, it makes nothing more.
     tasks.train(run.pk)
     assert ModelVersion.objects.count() == 2

@@ -63,7 +63,7 @@ def test_one_missing_picture_is_enough_to_refuse() -> None:
 
 
 def test_the_refusal_says_what_to_do() -> None:
-    with pytest.raises(NotReady, match="run “manage.py embed art --version 1” first"):
+    with pytest.raises(NotReady, match=r"run “manage\.py embed art --version 1” first"):
         candidate().promote()
 
 

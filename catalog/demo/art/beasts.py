@@ -220,7 +220,7 @@ def hares(canvas: Canvas, palette: Palette, rng: np.random.Generator) -> None:
     """Sit a hare in long grass under the moon."""
     top = palette.inks[int(rng.choice([0, 0, 1]))]
     canvas.sky([(0, top), (1, mix(palette.inks[2], palette.inks[3], 0.4))])
-    x, y = canvas.width * 0.5, canvas.height * 0.82
+    x, y = canvas.width * rng.uniform(0.36, 0.64), canvas.height * 0.82
     moon = (x + rng.uniform(-24, 24), canvas.height * rng.uniform(0.26, 0.4))
     canvas.glow(*moon, 45, palette.paper, 0.4)
     canvas.disc(*moon, rng.uniform(15, 26), lighter(palette.inks[3], 0.45))

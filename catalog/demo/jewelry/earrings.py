@@ -34,7 +34,7 @@ def hook(stage: Stage, x: float, y: float, side: int, metal: Metal) -> None:
 
 def hoops(stage: Stage, metal: Metal, stone: Stone, rng: np.random.Generator) -> None:
     """Bend a pair of hoops: slim, thick, flat or twisted."""
-    radius, thick = rng.uniform(13, 18), rng.uniform(1.8, 5.5)
+    radius, thick = rng.uniform(12.5, 15.5), rng.uniform(1.8, 4.6)
     twist = float(rng.integers(7, 12)) if rng.uniform() < 0.35 else 0.0
     yaw = rng.uniform(0.55, 0.85)
     kind = str(rng.choice(["round", "flat", "domed"]))

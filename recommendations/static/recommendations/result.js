@@ -29,7 +29,7 @@
     const shown = document.getElementById("result");
     if (!shown) return;
     document.title = shown.dataset.title;
-    announcement.textContent = shown.querySelector("[data-announce]")?.textContent ?? "";
+    announcement.textContent = shown.querySelector("[data-announce]")?.textContent.trim() ?? "";
     centreWalls();
   });
 

@@ -1,0 +1,135 @@
+"""What a misconfigured machine is told before it serves."""
+
+import os
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.checks import CheckMessage, run_checks
+from django.db import connection, connections
+
+from config.checks import check_pgvector
+from tests.conftest import Encoders
+from tests.ml.rows import candidate
+
+# Keras hands its variables to NumPy in the way of NumPy 1.
+pytestmark = [
+    pytest.mark.django_db,
+    pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning"),
+]
+
+
+def found() -> dict[str | None, CheckMessage]:
+    """Run all of the site's checks; return our own messages by id."""
+    messages = run_checks(databases=["default"])
+    return {message.id: message for message in messages if str(message.id).startswith("pendant.")}
+
+
+def server_offers(version: str | None) -> None:
+    """Let the server report what an older one would; undone with the test's transaction."""
+    rows = f"'{version}'::text AS default_version" if version else "'' AS default_version LIMIT 0"
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "CREATE TEMPORARY VIEW pg_available_extensions AS "
+            f"SELECT 'vector'::name AS name, NULL::text AS installed_version, {rows}"
+        )
+
+
+def test_it_works() -> None:
+    assert found() == {}
+
+
+def test_a_server_without_pgvector() -> None:
+    server_offers(None)
+    messages = found()
+    assert list(messages) == ["pendant.E002"]
+    assert "Install pgvector 0.8 or newer" in str(messages["pendant.E002"].hint)
+
+
+@pytest.mark.parametrize("version", ["0.7.4", "0.5"])
+def test_a_server_with_an_old_pgvector(version: str) -> None:
+    server_offers(version)
+    messages = found()
+    assert list(messages) == ["pendant.E003"]
+    assert f"pgvector {version} is too old" in messages["pendant.E003"].msg
+
+
+@pytest.mark.parametrize("version", ["0.8.0", "0.10.1", "1.0"])
+def test_a_server_with_a_newer_pgvector(version: str) -> None:
+    server_offers(version)
+    assert found() == {}
+
+
+@contextmanager
+def database_away() -> Iterator[str]:
+    """Configure a database at a port where nobody listens."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    away = {**connections.settings["default"], "HOST": "127.0.0.1", "PORT": str(port)}
+    connections.settings["away"] = away
+    try:
+        yield "away"
+    finally:
+        del connections["away"]
+        del connections.settings["away"]
+
+
+def test_a_database_that_does_not_answer() -> None:
+    with database_away() as alias:
+        [message] = check_pgvector(None, databases=[alias])
+    assert message.id == "pendant.E001"
+    assert "The database does not answer" in message.msg
+    assert "DATABASE_URL" in str(message.hint)
+
+
+def test_without_a_database_asked_for_none_is_asked() -> None:
+    assert check_pgvector(None) == []
+
+
+def test_a_media_folder_in_the_place_of_a_file(settings: Any, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    settings.MEDIA_ROOT = tmp_path / "file" / "media"
+    messages = found()
+    assert list(messages) == ["pendant.E004"]
+    assert str(settings.MEDIA_ROOT) in messages["pendant.E004"].msg
+    assert "MEDIA_ROOT" in str(messages["pendant.E004"].hint)
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+def test_a_media_folder_that_may_not_be_written(settings: Any, tmp_path: Path) -> None:
+    settings.MEDIA_ROOT = tmp_path / "media"
+    settings.MEDIA_ROOT.mkdir(mode=0o500)
+    assert list(found()) == ["pendant.E004"]
+
+
+def test_a_media_folder_is_made(settings: Any, tmp_path: Path) -> None:
+    settings.MEDIA_ROOT = tmp_path / "new" / "media"
+    assert found() == {}
+    assert settings.MEDIA_ROOT.is_dir()
+
+
+def test_a_live_version_without_artifact(media: Path) -> None:
+    version = candidate()
+    version.promote()
+    messages = found()
+    assert list(messages) == ["pendant.W005"]
+    assert str(version.folder) in messages["pendant.W005"].msg
+
+
+def test_a_candidate_without_artifact_is_no_matter(media: Path) -> None:
+    candidate()
+    assert found() == {}
+
+
+@pytest.mark.parametrize("name", ["manifest.json", "model.keras"])
+def test_a_live_version_with_half_an_artifact(
+    small_encoders: Encoders, media: Path, name: str
+) -> None:
+    version = small_encoders.version("art", live=True)
+    assert found() == {}
+    (version.folder / name).unlink()
+    assert list(found()) == ["pendant.W005"]
