@@ -108,11 +108,11 @@ class Submission(Job):
         """Say the asked price range in words; empty where there is none."""
         low, high = self.price_min, self.price_max
         if low is not None and high is not None:
-            return f"between {low:g} and {high:g} {self.currency}"
+            return f"between {low.normalize():f} and {high.normalize():f} {self.currency}"
         if high is not None:
-            return f"up to {high:g} {self.currency}"
+            return f"up to {high.normalize():f} {self.currency}"
         if low is not None:
-            return f"from {low:g} {self.currency}"
+            return f"from {low.normalize():f} {self.currency}"
         return ""
 
     def read_photo(self) -> bytes:

@@ -25,7 +25,7 @@ def draw(number: int, size: tuple[int, int] = (160, 120)) -> Image.Image:
     image = Image.new("RGB", size, ground)
     pen = ImageDraw.Draw(image)
     for _ in range(6):
-        x, y = random.integers(0, size[0]), random.integers(0, size[1])
+        x, y = int(random.integers(0, size[0])), int(random.integers(0, size[1]))
         radius = int(random.integers(8, 45))
         shape = pen.ellipse if random.random() < 0.5 else pen.rectangle
         shape((x - radius, y - radius, x + radius, y + radius), fill=str(random.choice(COLOURS)))

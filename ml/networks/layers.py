@@ -16,7 +16,7 @@ RGB_TO_XYZ = (
 
 
 @keras.saving.register_keras_serializable(package=PACKAGE)
-class Lab(keras.layers.Layer):
+class Lab(keras.layers.Layer):  # type: ignore[misc]  # Keras is untyped
     """Turn sRGB in [0, 1] into CIELAB: L in [0, 100], a and b in about [-110, 110] (CIE 1976)."""
 
     def call(self, rgb: Any) -> Any:
@@ -38,7 +38,7 @@ class Lab(keras.layers.Layer):
 
 
 @keras.saving.register_keras_serializable(package=PACKAGE)
-class ColourHistogram(keras.layers.Layer):
+class ColourHistogram(keras.layers.Layer):  # type: ignore[misc]  # Keras is untyped
     """Count CIELAB pixels into lightness x chroma x chroma bins, softly, as square roots.
 
     Every second pixel of every second row counts. Each is shared between its nearest bin centres
@@ -85,7 +85,7 @@ class ColourHistogram(keras.layers.Layer):
 
 
 @keras.saving.register_keras_serializable(package=PACKAGE)
-class TextureEnergy(keras.layers.Layer):
+class TextureEnergy(keras.layers.Layer):  # type: ignore[misc]  # Keras is untyped
     """Measure how much detail each scale holds: a Laplacian pyramid's log energies.
 
     For every level and channel the log of the mean and of the deviation of the absolute detail

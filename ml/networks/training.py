@@ -218,7 +218,7 @@ def _train_autoencoder(
     order = np.random.default_rng(seed).permutation(len(squares))
     held_out = max(1, len(order) // 10)
 
-    class Report(keras.callbacks.Callback):
+    class Report(keras.callbacks.Callback):  # type: ignore[misc]  # Keras is untyped
         def on_epoch_end(self, epoch: int, logs: Mapping[str, float] | None = None) -> None:
             logs = logs or {}
             steps.at(
@@ -252,7 +252,7 @@ class _Batches(keras.utils.PyDataset):  # type: ignore[misc]  # Keras is untyped
 
     def __getitem__(self, index: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         rows = self.rows[index * BATCH : (index + 1) * BATCH]
-        batch = self.squares[rows].astype(np.float32) / 255
+        batch = self.squares[rows].astype(np.float32) / np.float32(255)
         return batch, batch
 
     def on_epoch_end(self) -> None:

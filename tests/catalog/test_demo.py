@@ -16,7 +16,7 @@ import pytest
 from PIL import Image
 
 from catalog.demo import COLUMNS, DemoProduct, draw_catalogue, draw_samples
-from catalog.demo.art.framing import framed
+from catalog.demo.art.framing import art_size, framed
 from catalog.demo.art.prints import draw_print, plan_prints
 from catalog.demo.catalogue import jpeg
 from catalog.demo.jewelry.pieces import draw_piece, plan_pieces
@@ -168,16 +168,28 @@ def test_prints_have_the_shape_of_their_size(art: Drawn) -> None:
 
 
 def test_about_half_of_the_prints_are_framed(art: Drawn) -> None:
-    def has_white_rim(product: DemoProduct) -> bool:
+    framed_prints = [piece.product for piece in plan_prints() if piece.frame]
+    assert 120 <= len(framed_prints) <= 180
+    for product in framed_prints:
         pixels = np.asarray(art.picture(product), np.float32)
-        rim = np.concatenate([pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]])
-        return bool(rim.mean() > 246 and np.ptp(rim.mean(axis=0)) < 2)
+        depth = round(min(pixels.shape[:2]) * 0.11)
+        mat = pixels[depth, depth:-depth]
+        assert mat.mean() > 240, product.title
+        assert mat.std() < 6, product.title
 
-    bare_by_plan = {piece.product.external_id for piece in plan_prints() if not piece.frame}
-    white = {product.external_id for product in art.products if has_white_rim(product)}
-    assert 100 <= len(bare_by_plan) <= 200
-    assert white.isdisjoint(bare_by_plan)
-    assert white | bare_by_plan == {product.external_id for product in art.products}
+
+def test_a_frame_holds_the_art_unchanged_within_a_white_mat() -> None:
+    width, height = art_size(300, 400)
+    art = np.full((height, width, 3), (180, 60, 40), np.uint8)
+    picture = framed(art, 300, 400, "black", np.random.default_rng(1)).astype(np.float32)
+    assert picture.shape == (400, 300, 3)
+    top, left = (400 - height) // 2, (300 - width) // 2
+    hung = picture[top : top + height, left : left + width]
+    assert np.abs(hung - art).max() <= 4
+    assert picture[top - 12 : top - 6, left : left + width].mean() > 240
+    assert picture[0].mean() > 240
+    across = picture[200, :left].mean(axis=1)
+    assert across.min() < 60
 
 
 def test_companion_prints_share_artist_and_size(art: Drawn) -> None:

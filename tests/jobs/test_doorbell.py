@@ -6,7 +6,8 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from celery import Celery, current_app
+from celery import Celery
+from celery._state import get_current_app
 from django.conf import settings
 from redis import Redis
 
@@ -16,10 +17,10 @@ from jobs import doorbell
 @contextmanager
 def broker_at(port: int) -> Iterator[None]:
     """Ring with the site's own settings, but at another broker."""
-    before = current_app._get_current_object()
+    before = get_current_app()
     app = Celery("elsewhere")
     app.config_from_object("django.conf:settings", namespace="CELERY")
-    app.conf.broker_url = f"redis://127.0.0.1:{port}/0"
+    app.conf.update(broker_url=f"redis://127.0.0.1:{port}/0")
     app.set_current()
     try:
         yield
