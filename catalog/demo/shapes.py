@@ -10,6 +10,11 @@ Points = NDArray[np.float64]
 Pairs = Sequence[tuple[float, float]] | Points
 
 
+@lru_cache(maxsize=256)
+def _steps(count: int) -> Points:
+    return np.linspace(0, 1, count)
+
+
 def smooth(pairs: Pairs, closed: bool = True, steps: int = 10) -> Points:
     """Return a Catmull-Rom curve through the points, `steps` points per span."""
     points = np.asarray(pairs, np.float64)
@@ -18,7 +23,7 @@ def smooth(pairs: Pairs, closed: bool = True, steps: int = 10) -> Points:
     else:
         around = np.vstack([2 * points[:1] - points[1:2], points, 2 * points[-1:] - points[-2:-1]])
     p0, p1, p2, p3 = around[:-3], around[1:-2], around[2:-1], around[3:]
-    t = np.linspace(0, 1, steps, endpoint=False)[None, :, None]
+    t = _steps(steps + 1)[None, :-1, None]
     p0, p1, p2, p3 = p0[:, None], p1[:, None], p2[:, None], p3[:, None]
     curve = 0.5 * (
         2 * p1
@@ -131,14 +136,14 @@ def ribbon(pairs: Pairs, widths: Sequence[float] | Points | float) -> Points:
     """Return the outline of a line with widths spread evenly along it."""
     points = np.asarray(pairs, np.float64)
     given = np.atleast_1d(np.asarray(widths, np.float64))
-    spread = np.interp(np.linspace(0, 1, len(points)), np.linspace(0, 1, len(given)), given)
+    spread = np.interp(_steps(len(points)), _steps(len(given)), given)
     side = normals(points) * spread[:, None] / 2
     return np.vstack([points + side, (points - side)[::-1]])
 
 
 def segment(x0: float, y0: float, x1: float, y1: float, count: int = 24) -> Points:
     """Return a straight line of `count` points."""
-    return np.column_stack([np.linspace(x0, x1, count), np.linspace(y0, y1, count)])
+    return np.array((x0, y0)) + _steps(count)[:, None] * (x1 - x0, y1 - y0)
 
 
 def ridge(

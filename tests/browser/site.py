@@ -11,8 +11,10 @@ import urllib.request
 from pathlib import Path
 from typing import Any
 
+from tests.factories import jpeg
+
 BASE_DIR = Path(__file__).resolve().parents[2]
-PATIENCE = 120.0
+PATIENCE = 180.0
 
 
 class Site:
@@ -58,11 +60,41 @@ class Site:
                 stderr=log,
             )
         self.wait_for(lambda: self.get("/healthz/")["status"] == "ok")
+        token = self.post(0)
+        self.wait_for(lambda: self.is_done(token))
 
     def get(self, path: str) -> Any:
         """Return the JSON of a page of the site."""
         with urllib.request.urlopen(self.url + path, timeout=10) as answer:
             return json.load(answer)
+
+    def post(self, number: int = 1) -> str:
+        """Post a drawn photo over the API and return its token."""
+        mark = b"mark-between-the-parts"
+        body = b"".join(
+            [
+                b"--" + mark + b'\r\nContent-Disposition: form-data; name="department"\r\n\r\nart',
+                b"\r\n--" + mark + b'\r\nContent-Disposition: form-data; name="photo"; ',
+                b'filename="a.jpg"\r\nContent-Type: image/jpeg\r\n\r\n',
+                jpeg(number, (320, 240)),
+                b"\r\n--" + mark + b"--\r\n",
+            ]
+        )
+        request = urllib.request.Request(
+            f"{self.url}/api/submissions/",
+            data=body,
+            headers={"Content-Type": f"multipart/form-data; boundary={mark.decode()}"},
+        )
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            assert answer.status == 202
+            token: str = json.load(answer)["token"]
+        return token
+
+    def is_done(self, token: str) -> bool:
+        """Say whether a submission is done; one that failed is an error."""
+        state: str = self.get(f"/api/submissions/{token}/")["state"]
+        assert state != "failed"
+        return state == "done"
 
     def wait_for(self, condition: Any) -> None:
         """Wait until the condition holds; a site that cannot be reached does not count."""

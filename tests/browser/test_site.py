@@ -1,8 +1,6 @@
 """The processes of a site: what they load, what they leave, what they survive."""
 
-import json
 import time
-import urllib.request
 from pathlib import Path
 
 import psutil
@@ -10,7 +8,6 @@ from redis import Redis
 
 from config.places import redis_url
 from tests.browser.site import Site
-from tests.factories import jpeg
 
 
 def children(site: Site) -> dict[str, psutil.Process]:
@@ -25,39 +22,9 @@ def children(site: Site) -> dict[str, psutil.Process]:
     return found
 
 
-def post(site: Site, number: int = 1) -> str:
-    """Post a photo over the API and return its token."""
-    boundary = "boundary-of-the-test"
-    body = b"".join(
-        [
-            f'--{boundary}\r\nContent-Disposition: form-data; name="department"\r\n\r\n'.encode(),
-            b"art\r\n",
-            f'--{boundary}\r\nContent-Disposition: form-data; name="photo"; filename="a.jpg"\r\n'
-            "Content-Type: image/jpeg\r\n\r\n".encode(),
-            jpeg(number, (320, 240)),
-            f"\r\n--{boundary}--\r\n".encode(),
-        ]
-    )
-    request = urllib.request.Request(
-        f"{site.url}/api/submissions/",
-        data=body,
-        headers={"Content-Type": f"multipart/form-data; boundary={boundary}"},
-    )
-    with urllib.request.urlopen(request, timeout=30) as answer:
-        assert answer.status == 202
-        token: str = json.load(answer)["token"]
-    return token
-
-
-def finished(site: Site, token: str) -> bool:
-    state: str = site.get(f"/api/submissions/{token}/")["state"]
-    assert state != "failed"
-    return state == "done"
-
-
 def test_the_web_process_never_loads_tensorflow_and_stays_small(site: Site) -> None:
-    token = post(site)
-    site.wait_for(lambda: finished(site, token))
+    token = site.post()
+    site.wait_for(lambda: site.is_done(token))
     site.get("/api/products/")
     assert site.process is not None
     web = [
@@ -77,11 +44,11 @@ def test_the_web_process_never_loads_tensorflow_and_stays_small(site: Site) -> N
 
 def test_a_killed_worker_loses_nothing(site: Site) -> None:
     before = children(site)["--queues=interactive"]
-    tokens = [post(site, number) for number in range(5)]
+    tokens = [site.post(number) for number in range(5)]
     before.kill()
-    tokens += [post(site, number) for number in range(5, 8)]
+    tokens += [site.post(number) for number in range(5, 8)]
     for token in tokens:
-        site.wait_for(lambda token=token: finished(site, token))
+        site.wait_for(lambda token=token: site.is_done(token))
     assert children(site)["--queues=interactive"].pid != before.pid
 
 
@@ -89,12 +56,12 @@ def test_a_flushed_broker_loses_nothing(site: Site) -> None:
     worker = children(site)["--queues=interactive"]
     worker.suspend()
     try:
-        tokens = [post(site, number) for number in range(3)]
+        tokens = [site.post(number) for number in range(3)]
         Redis.from_url(redis_url(site.home)).flushall()
     finally:
         worker.resume()
     for token in tokens:
-        site.wait_for(lambda token=token: finished(site, token))
+        site.wait_for(lambda token=token: site.is_done(token))
 
 
 def test_a_killed_redis_loses_nothing(site: Site) -> None:
@@ -108,9 +75,9 @@ def test_a_killed_redis_loses_nothing(site: Site) -> None:
         and "redis-server" in (process.info["cmdline"] or [""])[0]
     )
     redis.kill()
-    tokens = [post(site, number) for number in range(3)]
+    tokens = [site.post(number) for number in range(3)]
     for token in tokens:
-        site.wait_for(lambda token=token: finished(site, token))
+        site.wait_for(lambda token=token: site.is_done(token))
 
 
 def test_ctrl_c_leaves_no_process(site: Site) -> None:

@@ -2,14 +2,15 @@
 
 import os
 import socket
-from collections.abc import Iterator
-from contextlib import contextmanager
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.core.checks import CheckMessage, run_checks
-from django.db import connection, connections
+from django.db import connection
 
 from config.checks import check_pgvector
 from tests.conftest import Encoders
@@ -63,27 +64,26 @@ def test_a_server_with_a_newer_pgvector(version: str) -> None:
     assert found() == {}
 
 
-@contextmanager
-def database_away() -> Iterator[str]:
-    """Configure a database at a port where nobody listens."""
+def test_a_database_that_does_not_answer(tmp_path: Path) -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    away = {**connections.settings["default"], "HOST": "127.0.0.1", "PORT": str(port)}
-    connections.settings["away"] = away
-    try:
-        yield "away"
-    finally:
-        del connections["away"]
-        del connections.settings["away"]
-
-
-def test_a_database_that_does_not_answer() -> None:
-    with database_away() as alias:
-        [message] = check_pgvector(None, databases=[alias])
-    assert message.id == "pendant.E001"
-    assert "The database does not answer" in message.msg
-    assert "DATABASE_URL" in str(message.hint)
+    away = {
+        "DATABASE_URL": f"postgresql://nobody@127.0.0.1:{port}/nothing",
+        "REDIS_URL": f"redis://127.0.0.1:{port}/0",
+        "PENDANT_HOME": str(tmp_path),
+    }
+    done = subprocess.run(
+        [sys.executable, "manage.py", "check", "--database", "default"],
+        cwd=settings.BASE_DIR,
+        env={**os.environ, **away},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 1
+    assert "(pendant.E001) The database does not answer" in done.stderr
+    assert "HINT: Check DATABASE_URL" in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 def test_without_a_database_asked_for_none_is_asked() -> None:

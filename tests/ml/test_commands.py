@@ -174,11 +174,7 @@ def test_labels_and_companions_of_one_folder(
     companions = write_csv(tmp_path, "series,image", rows)
     labels = tmp_path / "labels.csv"
     labels.write_text("image,label\nimages/0a.jpg,abstract\n1a.jpg,water\n")
-    label_names = ["abstract", "water"]
-    for name in label_names:
-        from catalog.models import Label
-
-        Label.objects.get_or_create(department="art", name=name)
+    label_pictures(["abstract", "water"])
     result = reported(
         "evaluate",
         "art",
@@ -199,7 +195,7 @@ def test_companions_in_the_catalogue(small_encoders: Encoders, tmp_path: Path, m
     rows = [("s", "images/0.jpg"), ("s", "images/1.jpg"), ("alone", "images/2.jpg")]
     result = reported("evaluate", "art", "--companions", write_csv(tmp_path, "series,image", rows))
     vectors = np.array(
-        [e.vector.to_list() for e in Embedding.objects.order_by("picture")], np.float32
+        list(Embedding.objects.order_by("picture").values_list("vector", flat=True)), np.float32
     )
     ranks = []
     for row, companion in ((0, 1), (1, 0)):

@@ -57,7 +57,8 @@ def test_it_works(tmp_path: Path, media: Path) -> None:
     assert json.loads((version.folder / "manifest.json").read_text())["sha256"] == version.sha256
     assert encoder_of(version).label_names == ("abstract", "water")
     run.refresh_from_db()
-    assert (run.state, run.attempts, run.error, run.claim_token) == ("done", 1, "", None)
+    assert (run.state, run.attempts, run.error) == ("done", 1, "")
+    assert not run.claim_token
     assert run.progress["total"] == 100
     assert reported[-1] == (100, 100, "Trained")
     assert any(text.startswith("Epoch 1 of 1, loss") for _, _, text in reported)
