@@ -60,7 +60,7 @@ def test_it_works(tmp_path: Path, media: Path) -> None:
     assert (run.state, run.attempts, run.error) == ("done", 1, "")
     assert not run.claim_token
     assert run.progress["total"] == 100
-    assert reported[-1] == (100, 100, "Trained")
+    assert list(reported[-1]) == [100, 100, "Trained"]
     assert any(text.startswith("Epoch 1 of 1, loss") for _, _, text in reported)
     assert [done for done, _, _ in reported] == sorted(done for done, _, _ in reported)
     # Delivered a second time, it makes nothing more.
