@@ -11,6 +11,14 @@ if TYPE_CHECKING:
     from tests.conftest import Encoders
 
 
+@pytest.fixture(scope="session", autouse=True)
+def static_folder() -> None:
+    """Make the folder that nothing was collected into: WhiteNoise warns where there is none."""
+    from django.conf import settings
+
+    Path(settings.STATIC_ROOT).mkdir(parents=True, exist_ok=True)
+
+
 @pytest.fixture
 def media(settings: Settings, tmp_path: Path) -> Path:
     """Return an empty media folder of the test's own."""

@@ -27,7 +27,7 @@ BAD_PHOTOS: dict[str, tuple[Callable[[], bytes], str]] = {
     "no picture": (lambda: b"A letter, not a picture. " * 40, "not a picture"),
     "empty": (lambda: b"", "empty"),
     "truncated": (lambda: jpeg(1)[:1500], "damaged or was cut off"),
-    "a drawing with code": (lambda: SVG, "not a picture"),
+    "a drawing with code": (lambda: SVG, "cannot be read here"),
     "tiny": (lambda: jpeg(1, (16, 16)), "smaller than 32 x 32"),
     "a strip": (lambda: jpeg(1, (1300, 40)), "more than 20 times as long"),
 }
@@ -120,3 +120,10 @@ def answered(submission: Submission) -> Submission:
 def files(folder: Path) -> list[str]:
     """Return the visitors' files under a media folder."""
     return sorted(str(path.relative_to(folder)) for path in folder.glob("photos/**/*.*"))
+
+
+def content(response: Any) -> bytes:
+    """Read a response that serves a file, and close it."""
+    data = b"".join(response.streaming_content)
+    response.close()
+    return data

@@ -18,7 +18,7 @@ from catalog.photos import stop_decoder
 from ml.models import ModelVersion
 from recommendations.models import Submission, new_token
 from tests.factories import jpeg
-from tests.recommendations.helpers import BAD_PHOTOS, answered, ask, files, upload
+from tests.recommendations.helpers import BAD_PHOTOS, answered, ask, content, files, upload
 
 pytestmark = pytest.mark.django_db
 
@@ -29,6 +29,10 @@ def post(client: Client, **fields: Any) -> Any:
     """Post a photo and wishes; a field that is None is left out."""
     given = {"photo": upload(), "department": "art", **fields}
     return client.post(URL, {name: value for name, value in given.items() if value is not None})
+
+
+def briefly(value: object) -> str:
+    return str(value)[:40]
 
 
 def assert_refused(response: Any, media: Path, field: str, says: str = "") -> None:
@@ -70,7 +74,7 @@ def test_it_works(
         assert match["currency"] == "USD"
         assert match["url"].startswith("https://shop.example/art/")
         assert match["source"] == "test shop"
-        assert client.get(match["image"])["Content-Type"] == "image/jpeg"
+        assert content(client.get(match["image"])).startswith(b"\xff\xd8")
     assert result["wall_svg"].startswith("<?xml")
     assert set(result["walls"]) == {"salon", "row", "grid"}
     for wall in result["walls"].values():
@@ -110,8 +114,8 @@ def test_a_result_takes_few_queries(
     client: Client, art: ModelVersion, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     submission = answered(ask(count=8))
-    # The row with its version, matches with products, pictures, walls twice, placements.
-    with django_assert_num_queries(6):
+    # The row with its version, matches, products, sources, pictures, walls, placements.
+    with django_assert_num_queries(7):
         assert len(client.get(f"{URL}{submission.token}/").json()["matches"]) == 8
 
 
@@ -129,7 +133,7 @@ def test_what_is_no_photo_is_refused(client: Client, media: Path, case: str) -> 
         ({"department": None}, "department", "required"),
         ({"department": "garden"}, "department", "garden"),
         ({"department": ""}, "department", "required"),
-        ({"price_min": "50", "price_max": "20"}, "price_max", "lowest price (50)"),
+        ({"price_min": "50", "price_max": "20"}, "price_max", "lowest price (50.00)"),
         ({"price_min": "-1"}, "price_min", "greater than or equal to 0"),
         ({"price_max": "-0.01"}, "price_max", "greater than or equal to 0"),
         ({"price_max": "NaN"}, "price_max", "valid number"),
@@ -147,7 +151,7 @@ def test_what_is_no_photo_is_refused(client: Client, media: Path, case: str) -> 
         ({"count": "some"}, "count", "valid integer"),
         ({"photo_url": "https://shop.example/1.jpg"}, "photo_url", "not both"),
     ],
-    ids=str,
+    ids=briefly,
 )
 def test_bad_wishes_are_refused(
     client: Client, media: Path, fields: dict[str, Any], field: str, says: str
@@ -286,7 +290,7 @@ def test_an_unknown_token_is_not_found(client: Client, method: str) -> None:
 
 @pytest.mark.parametrize(
     "path",
-    ["", "nothing/", "submissions/short/", f"submissions/{new_token()}/more/", "products/1/"],
+    ["", "nothing/", "submissions/short/", f"submissions/{43 * 'x'}/more/", "products/1/"],
 )
 def test_an_unknown_path_is_not_found_in_json(client: Client, path: str) -> None:
     assert_detail(client.get(f"/api/{path}"), 404, "/api/docs/")

@@ -74,7 +74,7 @@ def test_it_works(client: Client, products: list[Product]) -> None:
     ("filters", "titles"),
     [
         ({"department": "jewelry"}, ["A ring"]),
-        ({"price_max": "30"}, ["A calm sea"]),
+        ({"price_max": "30"}, ["A quiet sea", "A calm sea"]),
         ({"price_min": "60"}, ["A ring", "A wild sea"]),
         ({"price_min": "61", "price_max": "80.00"}, ["A wild sea"]),
         ({"q": "WARM"}, ["A warm sea"]),
@@ -102,7 +102,7 @@ def test_filters_narrow_the_list(
         ({"q": "a\x00b"}, "q"),
         ({"q": "x" * 201}, "q"),
     ],
-    ids=str,
+    ids=lambda value: str(value)[:40],
 )
 def test_bad_filters_are_refused(client: Client, filters: dict[str, str], field: str) -> None:
     response = client.get(URL, filters)
