@@ -7,7 +7,7 @@ import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, get_args
 
 import keras
 import numpy as np
@@ -116,15 +116,21 @@ def save_artifact(folder: Path, network: keras.Model, manifest: dict[str, Any]) 
         }
         (aside / MANIFEST).write_text(json.dumps(written, indent=1), encoding="utf-8")
         for path in (aside / NETWORK, aside / MANIFEST, aside):
-            descriptor = os.open(path, os.O_RDONLY)
-            try:
-                os.fsync(descriptor)
-            finally:
-                os.close(descriptor)
+            _sync(path)
         aside.rename(folder)
+        _sync(folder.parent)
     finally:
         shutil.rmtree(aside, ignore_errors=True)
     return sha256
+
+
+def _sync(path: Path) -> None:
+    """Wait until a file, or a folder's list of names, is on disk."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def load_artifact(folder: Path, *, expected_sha256: str) -> KerasEncoder:
@@ -144,19 +150,33 @@ def load_artifact(folder: Path, *, expected_sha256: str) -> KerasEncoder:
             f"The model in {folder} was altered: its sha256 is {actual[:12]}…, recorded was "
             f"{expected_sha256[:12]}…. It is not loaded. {again}"
         )
-    if manifest.get("format_version") != FORMAT_VERSION:
+    version = manifest.get("format_version") if isinstance(manifest, dict) else None
+    if version != FORMAT_VERSION:
         raise ArtifactError(
-            f"The model in {folder} has format {manifest.get('format_version')!r}; this version of "
-            f"Pendant reads {FORMAT_VERSION}. Train and promote a new version."
+            f"The model in {folder} has format {version!r}; this version of Pendant reads "
+            f"{FORMAT_VERSION}. Train and promote a new version."
         )
     configure_devices()
     try:
         network = keras.saving.load_model(folder / NETWORK, compile=False, safe_mode=True)
-        return KerasEncoder(
-            network,
-            size=manifest["preprocessing"]["size"],
-            crop=manifest["preprocessing"]["crop"],
-            label_names=manifest["label_names"],
-        )
+        size, crop = manifest["preprocessing"]["size"], manifest["preprocessing"]["crop"]
+        label_names = manifest["label_names"]
+        _check_fit(network, size, crop, label_names)
+        return KerasEncoder(network, size=size, crop=crop, label_names=label_names)
     except (ValueError, TypeError, KeyError) as error:
         raise ArtifactError(f"The model in {folder} is refused: {error}. {again}") from error
+
+
+def _check_fit(network: keras.Model, size: int, crop: str, label_names: Sequence[str]) -> None:
+    """Raise ValueError where the manifest, which has no sha256, does not describe the network."""
+    if crop not in get_args(Crop):
+        raise ValueError(f"its manifest names an unknown crop {crop!r}")
+    found = {name: tuple(output.shape) for name, output in dict(network.output).items()}
+    wanted = {"vector": (None, DIMENSIONS)}
+    if label_names:
+        wanted["probabilities"] = (None, len(label_names))
+    if tuple(network.input_shape) != (None, size, size, 3) or found != wanted:
+        raise ValueError(
+            f"its manifest speaks of {size} px and {len(label_names)} labels, its network takes "
+            f"{network.input_shape} and gives {found}"
+        )

@@ -24,9 +24,20 @@ PIECE_STEP, PIECE_PADDING = 18, 0.04
 
 
 def decode_rgb(data: bytes) -> Pixels:
-    """Return a cleaned JPEG or PNG as uint8, height x width x 3; raises OSError for other bytes."""
-    with Image.open(BytesIO(data), formats=["JPEG", "PNG"]) as image:
-        return np.asarray(image.convert("RGB"))
+    """Return a JPEG or PNG of a trusted source as uint8, height x width x 3.
+
+    Transparency lies on white, as shops show it. Raises OSError for bytes that are no such picture.
+    """
+    try:
+        with Image.open(BytesIO(data), formats=["JPEG", "PNG"]) as image:
+            if not image.has_transparency_data:
+                return np.asarray(image.convert("RGB"))
+            picture = image.convert("RGBA")
+            canvas = Image.new("RGBA", picture.size, "white")
+            return np.asarray(Image.alpha_composite(canvas, picture).convert("RGB"))
+    except SyntaxError as error:
+        # Pillow's word for a PNG whose chunks are broken.
+        raise OSError(f"The picture is broken: {error}") from error
 
 
 def frame_margins(rgb: Pixels) -> tuple[int, int, int, int] | None:
@@ -40,8 +51,7 @@ def frame_margins(rgb: Pixels) -> tuple[int, int, int, int] | None:
     short = min(rgb.shape[:2])
     if short < SMALLEST:
         return None
-    brightness = rgb.mean(axis=2, dtype=np.float32)
-    colourful = rgb.max(axis=2).astype(np.int16) - rgb.min(axis=2)
+    brightness, colourful = _measure(rgb)
     find = _behind_bevel if _has_white_ring(brightness, colourful, short) else _behind_band
     margins = []
     for quarter_turns in (0, 1, 2, 3):
@@ -57,9 +67,16 @@ def frame_margins(rgb: Pixels) -> tuple[int, int, int, int] | None:
     return top, right, bottom, left
 
 
-def _has_white_ring(
-    brightness: NDArray[np.float32], colourful: NDArray[np.int16], short: int
-) -> bool:
+def _measure(rgb: Pixels) -> tuple[NDArray[np.float32], Pixels]:
+    """Return each pixel's brightness, 0 to 255, and how far its channels lie apart."""
+    # Channel by channel: reductions over an axis of three take twenty times as long.
+    red, green, blue = (np.asarray(channel) for channel in cv2.split(np.ascontiguousarray(rgb)))
+    brightness = (red.astype(np.float32) + green + blue) / np.float32(3)
+    most, least = cv2.max(cv2.max(red, green), blue), cv2.min(cv2.min(red, green), blue)
+    return brightness, np.asarray(most - least, dtype=np.uint8)
+
+
+def _has_white_ring(brightness: NDArray[np.float32], colourful: Pixels, short: int) -> bool:
     width = max(2, round(RING * short))
     ring = np.zeros(brightness.shape, dtype=bool)
     ring[:width] = ring[-width:] = True
@@ -67,7 +84,7 @@ def _has_white_ring(
     return bool(np.mean((brightness[ring] > NEAR_WHITE) & (colourful[ring] < NEAR_GREY)) >= 0.97)
 
 
-def _behind_bevel(lines: NDArray[np.float32], colours: NDArray[np.int16], short: int) -> int | None:
+def _behind_bevel(lines: NDArray[np.float32], colours: Pixels, short: int) -> int | None:
     """Return where the print begins behind a white frame; lines count from the picture's edge."""
     start, frame = round(INSIDE_FRAME * short), round(FRAME * short)
     profile = np.median(lines[:frame], axis=1)
@@ -77,7 +94,7 @@ def _behind_bevel(lines: NDArray[np.float32], colours: NDArray[np.int16], short:
     return _print_begins(lines, colours, start, mat, short) or frame
 
 
-def _behind_band(lines: NDArray[np.float32], colours: NDArray[np.int16], short: int) -> int | None:
+def _behind_band(lines: NDArray[np.float32], colours: Pixels, short: int) -> int | None:
     """Return where the print begins behind a frame that is darker than its mat."""
     outer = lines[: round(FRAME_AND_MAT * short)]
     middle = np.median(outer, axis=1)
@@ -100,7 +117,7 @@ def _behind_band(lines: NDArray[np.float32], colours: NDArray[np.int16], short: 
 
 
 def _print_begins(
-    lines: NDArray[np.float32], colours: NDArray[np.int16], start: int, mat: float, short: int
+    lines: NDArray[np.float32], colours: Pixels, start: int, mat: float, short: int
 ) -> int | None:
     """Return the first line that is mostly not mat; None for paper as white as the mat."""
     deep = round(FRAME_AND_MAT * short)
@@ -128,12 +145,13 @@ def crop_piece(rgb: Pixels) -> Pixels:
     background = np.median(edge, axis=0)
     plain = np.mean(np.abs(edge - background).max(axis=1) < PIECE_STEP) > 0.9
     if plain:
-        differs = np.abs(rgb.astype(np.int16) - background).max(axis=2) > PIECE_STEP
-        rows, columns = np.flatnonzero(differs.any(axis=1)), np.flatnonzero(differs.any(axis=0))
-        if rows.size > 4 and columns.size > 4:
-            pad = round(PIECE_PADDING * max(rows[-1] - rows[0], columns[-1] - columns[0]))
-            top, left = max(0, rows[0] - pad), max(0, columns[0] - pad)
-            rgb = rgb[top : rows[-1] + pad + 1, left : columns[-1] + pad + 1]
+        alike = cv2.inRange(rgb, background - PIECE_STEP, background + PIECE_STEP)
+        left, top, width, height = cv2.boundingRect(cv2.bitwise_not(alike))
+        if width > 4 and height > 4:
+            pad = round(PIECE_PADDING * max(width, height))
+            rgb = rgb[
+                max(0, top - pad) : top + height + pad, max(0, left - pad) : left + width + pad
+            ]
     side = max(rgb.shape[:2])
     square = np.empty((side, side, 3), dtype=np.uint8)
     square[:] = background.astype(np.uint8)

@@ -193,7 +193,7 @@ class SubmissionOutput(SubmissionCreated):
 
     @extend_schema_field(serializers.CharField(allow_null=True))
     def get_wall_svg(self, submission: Submission) -> str | None:
-        wall = next(iter(submission.walls.all()), None)
+        wall = submission.walls.first()
         return walls.render(wall, self_contained=True) if wall else None
 
     @extend_schema_field(serializers.DictField(child=serializers.CharField()))
