@@ -152,6 +152,10 @@ USE_TZ = True
 STATIC_URL = "static/"
 STATIC_ROOT = env.path("STATIC_ROOT", PENDANT_HOME / "static")
 WHITENOISE_USE_FINDERS = True
+STORAGES = {
+    "default": {"BACKEND": "catalog.storage.AtomicFileStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
 MEDIA_ROOT = env.path("MEDIA_ROOT", PENDANT_HOME / "media")
 
 SECURE_CONTENT_TYPE_NOSNIFF = True

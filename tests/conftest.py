@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from ml.networks.training import TrainedEncoder
 
 services.ensure()
+# WhiteNoise warns where this is missing, and warnings are errors here.
+(services.home() / "static").mkdir(parents=True, exist_ok=True)
 
 
 @pytest.fixture(scope="session")

@@ -65,7 +65,10 @@ def short_text(name: str, text: str, limit: int) -> str:
 
 
 def web_address(text: str, name: str = "url") -> str:
-    """Return a trimmed http(s) address, or "" for none; raise BadValueError for anything else."""
+    """Return a trimmed http(s) address, its scheme in lower case, or "" for none.
+
+    Raises BadValueError for anything else.
+    """
     address = text.strip()
     if not address:
         return ""
@@ -82,7 +85,7 @@ def web_address(text: str, name: str = "url") -> str:
         usable = False
     if not usable or _BREAKS_ADDRESS.search(address):
         raise BadValueError(f"{name} {clip(address)} is not an http or https address")
-    return address
+    return parts.scheme + address[len(parts.scheme) :]
 
 
 def image_reference(text: str, position: int, alt: str = "") -> ImageRef | None:
