@@ -26,5 +26,5 @@ lint: .venv/.synced  ## ruff, mypy, import-linter
 	$(BIN)/mypy .
 	$(BIN)/lint-imports
 
-clean:  ## remove the virtual environment, caches and the demo's data
-	rm -rf .venv .pendant .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+clean:  ## remove the virtual environment and caches; data under .pendant stays
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

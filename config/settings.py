@@ -236,7 +236,11 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 CELERY_TASK_PUBLISH_RETRY = False
 
 # Work that is derived from the rows and swept up with the jobs: functions without arguments.
-SWEEPS = ["ml.services.sweep_embeddings", "recommendations.services.purge_expired"]
+SWEEPS = [
+    "ml.services.sweep_embeddings",
+    "recommendations.services.purge_expired",
+    "recommendations.services.purge_orphans",
+]
 
 DEFAULT_CURRENCY = env.text("DEFAULT_CURRENCY", "USD")
 RETENTION_DAYS = env.integer("RETENTION_DAYS", 30, at_least=1)

@@ -1,5 +1,6 @@
 """The abstract Job: a row that is work, claimed with a token, finished in one commit."""
 
+import logging
 import threading
 import traceback
 import uuid
@@ -8,11 +9,13 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any, ClassVar, Generic, Self, TypeVar
 
-from django.db import connection, models, transaction
+from django.db import DatabaseError, connection, models, transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
 from jobs import doorbell
+
+logger = logging.getLogger(__name__)
 
 MAX_ATTEMPTS = 3
 RING_AGAIN_AFTER = timedelta(seconds=20)
@@ -110,10 +113,16 @@ class Job(models.Model):
     def is_finished(self) -> bool:
         return self.state in {self.State.DONE, self.State.FAILED}
 
-    def ring(self) -> None:
-        """Ring a worker for this job and note when; a broker that is away costs nothing more."""
-        if doorbell.ring(self.TASK, self.pk, queue=self.QUEUE):
+    def ring(self) -> bool:
+        """Ring a worker for this job and note when; False where the broker did not take it."""
+        if not doorbell.ring(self.TASK, self.pk, queue=self.QUEUE):
+            return False
+        try:
             type(self)._default_manager.filter(pk=self.pk).update(rung_at=timezone.now())
+        except DatabaseError as error:
+            # Rung but not noted: the sweeper rings once more, which is harmless.
+            logger.warning("The doorbell of %s was not noted: %s", self, error)
+        return True
 
     def ring_after_commit(self) -> None:
         """Ring when the current transaction has committed."""
@@ -152,13 +161,17 @@ class Job(models.Model):
         stop, lost = threading.Event(), threading.Event()
 
         def keep_beating() -> None:
-            try:
-                while not stop.wait(self.LEASE.total_seconds() / 4):
+            while not stop.wait(self.LEASE.total_seconds() / 4):
+                try:
                     self.beat()
-            except LostClaim:
-                lost.set()
-            finally:
-                connection.close()
+                except LostClaim:
+                    lost.set()
+                    return
+                except DatabaseError as error:
+                    # The next beat may come through well before the lease ends.
+                    logger.warning("%s could not beat: %s", self, error)
+                finally:
+                    connection.close()
 
         thread = threading.Thread(target=keep_beating, name=f"beat-{self.pk}", daemon=True)
         thread.start()

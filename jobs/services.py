@@ -61,8 +61,13 @@ def sweep() -> dict[str, int]:
             if outcome:
                 counts["failed" if outcome == Job.State.FAILED else "taken_back"] += 1
         for job in jobs.unanswered(timezone.now()).order_by("created_at")[:1000]:
-            job.ring()
+            if not job.ring():
+                # A broker that is away stays away for the others: each would cost its time-out.
+                break
             counts["rung"] += 1
     for name in settings.SWEEPS:
-        import_string(name)()
+        try:
+            import_string(name)()
+        except Exception:
+            logger.exception("%s failed; the other sweeps go on", name)
     return counts

@@ -3,8 +3,10 @@
 import logging
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from django.conf import settings
@@ -28,6 +30,8 @@ logger = logging.getLogger(__name__)
 BACKBONES = ("autoencoder",)
 BATCH = 64
 WAIT_FOR_OTHERS = 600.0
+TRAINING_LOCK = 50_414
+JUST_CLAIMED = timedelta(seconds=15)
 INDEX_LOCK = 50_415  # any number of our own: the first key of the advisory lock
 EMBEDDING_TASK, EMBEDDING_QUEUE = "ml.tasks.embed", "embedding"
 STOPPED = (
@@ -75,6 +79,9 @@ def start_training(
     now = timezone.now()
     for silent in runs.stale(now):
         silent.fail(STOPPED, "No heartbeat came within the lease.")
+    for running in runs.running():
+        if not _is_at_work(running):
+            running.fail(STOPPED, "Its process is gone.")
     try:
         with transaction.atomic():
             run = TrainingRun.objects.create(
@@ -134,7 +141,7 @@ def train(
     labels = {pk: label for pk, label in gold.items() if pk in files}
     reports = _Reports(run, on_progress)
     started = time.perf_counter()
-    with run.beating() as lost:
+    with at_work(run), run.beating() as lost:
         try:
             trained = train_encoder(
                 list(files),
@@ -150,10 +157,9 @@ def train(
             raise Refused(str(error)) from error
         if lost.is_set():
             raise LostClaim(f"{run} was taken back")
-        folder = f"models/{run.department}/{run.pk}-{run.attempts}"
+        # Named by the claim, so that no attempt ever writes or removes another one's artifact.
+        folder = f"models/{run.department}/{run.pk}-{run.claim_token}"
         path = settings.MEDIA_ROOT / folder
-        if path.exists():
-            shutil.rmtree(path)
         metrics = {**trained.metrics, "seconds": round(time.perf_counter() - started, 1)}
         sha256 = trained.save(path, metrics=metrics)
     try:
@@ -177,6 +183,34 @@ def train(
     return version
 
 
+@contextmanager
+def at_work(run: TrainingRun) -> Iterator[None]:
+    """Hold a lock in the database for as long as this process works on the run.
+
+    It ends with the process's connection however that ends, so that a killed training is told
+    from a running one long before its lease is over.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_lock(%s, %s)", [TRAINING_LOCK, run.pk])
+    try:
+        yield
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [TRAINING_LOCK, run.pk])
+
+
+def _is_at_work(run: TrainingRun) -> bool:
+    """Say whether a process holds the run's lock, or claimed it too lately to hold it yet."""
+    if run.started_at is not None and timezone.now() - run.started_at < JUST_CLAIMED:
+        return True
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", [TRAINING_LOCK, run.pk])
+        free = cursor.fetchone() == (True,)
+        if free:
+            cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [TRAINING_LOCK, run.pk])
+    return not free
+
+
 def _read(name: str) -> bytes:
     with default_storage.open(name) as file:
         data: bytes = file.read()
@@ -195,7 +229,9 @@ class _Reports:
         self.on_progress(progress.done, progress.total, progress.text)
         if time.monotonic() - self.last >= self.EVERY:
             self.last = time.monotonic()
-            TrainingRun.objects.filter(pk=self.run.pk).update(progress=asdict(progress))
+            TrainingRun.objects.filter(pk=self.run.pk, claim_token=self.run.claim_token).update(
+                progress=asdict(progress)
+            )
 
 
 def embed(

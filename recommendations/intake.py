@@ -1,6 +1,7 @@
 """What the page and the API take from a visitor, checked the same way for both."""
 
 from decimal import Decimal
+from threading import BoundedSemaphore
 from typing import Any
 
 from django.conf import settings
@@ -9,9 +10,11 @@ from django.core.files.uploadedfile import UploadedFile
 
 from catalog.fetching import FetchError, fetch
 from catalog.photos import CleanPhoto, PhotoError, clean_photo
-from recommendations.services import Busy
+from recommendations.services import Busy, check_room
 
 FETCH_SECONDS = 8.0
+# A slow server elsewhere may hold up so many of a process's threads, and no more.
+_fetches = BoundedSemaphore(2)
 
 
 def take_photo(upload: "UploadedFile[Any] | None", url: str = "") -> CleanPhoto:
@@ -23,6 +26,7 @@ def take_photo(upload: "UploadedFile[Any] | None", url: str = "") -> CleanPhoto:
         raise ValidationError("Choose a photo first.", code="required")
     if upload is not None and url:
         raise ValidationError("Give a photo or the address of one, not both.", code="both")
+    check_room()
     try:
         return clean_photo(
             _fetched(url) if upload is None else _uploaded(upload),
@@ -52,12 +56,17 @@ def _uploaded(upload: "UploadedFile[Any]") -> bytes:
 
 
 def _fetched(url: str) -> bytes:
-    return fetch(
-        url,
-        max_bytes=settings.PHOTO_MAX_BYTES,
-        timeout=FETCH_SECONDS,
-        allow_private=settings.FETCH_PRIVATE_ADDRESSES,
-    ).data
+    if not _fetches.acquire(blocking=False):
+        raise Busy("We are fetching other photos at the moment. Please try again in a minute.")
+    try:
+        return fetch(
+            url,
+            max_bytes=settings.PHOTO_MAX_BYTES,
+            timeout=FETCH_SECONDS,
+            allow_private=settings.FETCH_PRIVATE_ADDRESSES,
+        ).data
+    finally:
+        _fetches.release()
 
 
 def too_large() -> str:

@@ -125,9 +125,11 @@ class Submission(Job):
         """Delete the row with all that hangs on it, and its photo once that has committed."""
         names = [str(self.photo), self.print_name]
         with transaction.atomic():
+            # Wait for a worker that is just finishing, and then see what it wrote.
+            list(Submission.objects.select_for_update().filter(pk=self.pk).values_list("pk"))
             self.delete()
             for name in names:
-                transaction.on_commit(partial(default_storage.delete, name))
+                transaction.on_commit(partial(default_storage.delete, name), robust=True)
 
 
 class Match(models.Model):

@@ -1,9 +1,11 @@
 """From a photo to matches and walls, and the life of submissions."""
 
 import logging
+import math
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -11,12 +13,14 @@ from django.conf import settings
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db import transaction
+from django.utils import timezone
 
 from catalog.models import Department
 from catalog.photos import CleanPhoto
-from jobs.models import LostClaim, Refused
+from jobs.models import Refused
 from ml.models import ModelVersion
 from recommendations import walls
+from recommendations.layout import MAX_MATCHES
 from recommendations.models import Match, Submission, new_photo_name
 from recommendations.search import Found, Wishes, nearest, next_price
 
@@ -28,6 +32,9 @@ logger = logging.getLogger(__name__)
 
 # Below this probability the encoder's first label is told as a guess.
 SURE_ENOUGH = 0.5
+
+ORPHANS_EVERY = timedelta(hours=1)
+_orphans_looked_at = -math.inf
 
 
 @dataclass(frozen=True)
@@ -47,13 +54,18 @@ class Busy(Exception):
     """Raised where we can take no photo just now, but can a minute later; nothing is stored."""
 
 
+def check_room() -> None:
+    """Raise Busy while so many submissions wait that another would wait too long."""
+    if Submission.objects.queued().count() >= settings.QUEUE_LIMIT:
+        raise Busy("Many people are asking at the moment. Please try again in a minute.")
+
+
 def submit(photo: CleanPhoto, wishes: Wishes) -> Submission:
     """Store the photo and a queued submission together, and ring a worker once both are safe.
 
     Raises Busy, with nothing stored, while the queue is over its limit.
     """
-    if Submission.objects.queued().count() >= settings.QUEUE_LIMIT:
-        raise Busy("Many people are asking at the moment. Please try again in a minute.")
+    check_room()
     name = default_storage.save(new_photo_name(), ContentFile(photo.jpeg))
     try:
         with transaction.atomic():
@@ -135,6 +147,16 @@ def is_sure(confidence: float | None) -> bool:
 
 def process(submission: Submission) -> None:
     """Find matches, lay out walls, and write all of it together with ``done``."""
+    try:
+        with submission.beating():
+            _process(submission)
+    finally:
+        if not Submission.objects.filter(pk=submission.pk).exists():
+            # Deleted while we worked: nothing of the photo may stay.
+            default_storage.delete(submission.print_name)
+
+
+def _process(submission: Submission) -> None:
     started = time.perf_counter()
     from ml.networks.pixels import decode_rgb
 
@@ -154,36 +176,33 @@ def process(submission: Submission) -> None:
     if submission.department == Department.ART and result.found:
         plan = walls.plan(
             walls.visitor_print(submission.print_name, rgb),
-            [(found.product, walls.print_of(found.embedding.picture)) for found in result.found],
+            [
+                (found.product, walls.print_of(found.embedding.picture))
+                for found in result.found[:MAX_MATCHES]
+            ],
         )
-    try:
-        with submission.completing():
-            matches = Match.objects.bulk_create(
-                Match(
-                    submission=submission,
-                    rank=rank,
-                    product=found.product,
-                    picture=found.embedding.picture,
-                    distance=found.distance,
-                )
-                for rank, found in enumerate(result.found, start=1)
+    with submission.completing():
+        matches = Match.objects.bulk_create(
+            Match(
+                submission=submission,
+                rank=rank,
+                product=found.product,
+                picture=found.embedding.picture,
+                distance=found.distance,
             )
-            if plan is not None:
-                walls.store(submission, matches, plan)
-            Submission.objects.filter(pk=submission.pk).update(
-                version=result.version,
-                vector=result.vector.tolist(),
-                label=result.label,
-                confidence=result.confidence,
-                is_weak=result.is_weak,
-                next_price=result.next_price,
-                took_ms=round((time.perf_counter() - started) * 1000),
-            )
-    except LostClaim:
-        if not Submission.objects.filter(pk=submission.pk).exists():
-            # Deleted while we worked: nothing of the photo may stay.
-            default_storage.delete(submission.print_name)
-        raise
+            for rank, found in enumerate(result.found, start=1)
+        )
+        if plan is not None:
+            walls.store(submission, matches, plan)
+        Submission.objects.filter(pk=submission.pk).update(
+            version=result.version,
+            vector=result.vector.tolist(),
+            label=result.label,
+            confidence=result.confidence,
+            is_weak=result.is_weak,
+            next_price=result.next_price,
+            took_ms=round((time.perf_counter() - started) * 1000),
+        )
 
 
 def purge_expired() -> int:
@@ -192,3 +211,32 @@ def purge_expired() -> int:
     for submission in expired:
         submission.erase()
     return len(expired)
+
+
+def purge_orphans() -> int:
+    """Delete photos without a submission, left where a process was killed between file and row.
+
+    Files younger than an hour may still get their row. Looks once an hour; returns how many went.
+    """
+    global _orphans_looked_at
+    if time.monotonic() - _orphans_looked_at < ORPHANS_EVERY.total_seconds():
+        return 0
+    _orphans_looked_at = time.monotonic()
+    known = set(Submission.objects.values_list("photo", flat=True))
+    before = timezone.now() - ORPHANS_EVERY
+    gone = 0
+    for month in _listed("photos")[0]:
+        for file in _listed(f"photos/{month}")[1]:
+            name = f"photos/{month}/{file}"
+            photo = name.replace("-print.jpg", ".jpg")
+            if photo not in known and default_storage.get_modified_time(name) < before:
+                default_storage.delete(name)
+                gone += 1
+    return gone
+
+
+def _listed(folder: str) -> tuple[list[str], list[str]]:
+    try:
+        return default_storage.listdir(folder)
+    except FileNotFoundError:
+        return [], []

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from django.core.files.storage import default_storage
 from django.urls import reverse
 from django.utils.formats import number_format
-from PIL import Image
+from PIL import Image, UnidentifiedImageError
 
 from catalog.models import Picture, Product
 from catalog.storage import store_once
@@ -67,13 +67,17 @@ def print_of(picture: Picture) -> Print:
     """
     name = print_name(picture.sha256)
     if default_storage.exists(name):
-        with default_storage.open(name) as file:
-            return _measured(name, Image.open(file).convert("RGB"))
+        try:
+            with default_storage.open(name) as file:
+                return _measured(name, Image.open(file).convert("RGB"))
+        except OSError:
+            # Broken on disk: cut it out anew.
+            default_storage.delete(name)
     from ml.networks.pixels import decode_rgb
 
     try:
         rgb = decode_rgb(picture.read())
-    except OSError:
+    except (FileNotFoundError, UnidentifiedImageError):
         Picture.objects.filter(pk=picture.pk).update(is_readable=False)
         raise
     data, image = _cut(rgb)

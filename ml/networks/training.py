@@ -303,12 +303,25 @@ def projection(
         deviation = values.std(axis=0)
         np.fill_diagonal(kernel, np.where(deviation > 1e-6, 1 / np.maximum(deviation, 1e-6), 0))
     else:
-        variances, directions = np.linalg.eigh(np.cov(values, rowvar=False))
-        deviations = np.sqrt(np.maximum(variances[::-1][:numbers], 0))
+        deviations, directions = _principal_components(values - mean)
+        deviations = deviations[:numbers]
         kept = int(np.sum(deviations > max(1e-4 * deviations[0], 1e-9)))
         scale = (deviations[0] / deviations[:kept]) ** exponent
-        kernel[:, :kept] = directions[:, ::-1][:, :kept] * scale
+        kernel[:, :kept] = directions[:, :kept] * scale
     return kernel.astype(np.float32), (-mean @ kernel).astype(np.float32)
+
+
+def _principal_components(
+    centred: NDArray[np.float64],
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return deviations, largest first, and directions (d x k) of values (n x d) about nought."""
+    count, features = centred.shape
+    if count < features:
+        # Fewer pictures than features span few directions: seconds less than all d x d.
+        _, spread, across = np.linalg.svd(centred, full_matrices=False)
+        return spread / np.sqrt(count - 1), across.T
+    variances, directions = np.linalg.eigh(np.cov(centred, rowvar=False))
+    return np.sqrt(np.maximum(variances[::-1], 0)), directions[:, ::-1]
 
 
 def _vectors(network: keras.Model, squares: NDArray[np.uint8]) -> NDArray[np.float32]:

@@ -1,10 +1,13 @@
 """Training runs: one a department, and only a whole one makes a version."""
 
 import json
+import time
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 from threading import Barrier, Thread
 
+import psycopg
 import pytest
 from django.core.files.storage import default_storage
 from django.db import IntegrityError, connection, transaction
@@ -222,3 +225,32 @@ def test_a_worker_is_rung_for() -> None:
         assert broker.rung("training") == [("ml.tasks.train", run.pk)]
     run.refresh_from_db()
     assert run.rung_at is not None
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_killed_training_is_taken_over_at_once() -> None:
+    """The lock of a killed process is gone long before its lease."""
+    run = services.start_training("art", ring=False)
+    assert TrainingRun.objects.claim(run.pk) is not None
+    long_enough = timezone.now() - services.JUST_CLAIMED * 2
+    TrainingRun.objects.filter(pk=run.pk).update(started_at=long_enough)
+    with closing(psycopg.connect(_conninfo(), autocommit=True)) as trainer:
+        trainer.execute("SELECT pg_advisory_lock(%s, %s)", [services.TRAINING_LOCK, run.pk])
+        with pytest.raises(services.TrainingError, match="under way"):
+            services.start_training("art", ring=False)
+    for _ in range(100):
+        try:
+            successor = services.start_training("art", ring=False)
+        except services.TrainingError:
+            # The server may take a moment to see that the connection is gone.
+            time.sleep(0.05)
+        else:
+            break
+    run.refresh_from_db()
+    assert run.state == "failed"
+    assert successor.pk != run.pk
+
+
+def _conninfo() -> str:
+    settings = connection.settings_dict
+    return f"host={settings['HOST']} user={settings['USER']} dbname={settings['NAME']}"

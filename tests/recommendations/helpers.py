@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from hashlib import sha256
+from html.parser import HTMLParser
 from itertools import count
 from math import sqrt
 from pathlib import Path
@@ -123,7 +124,28 @@ def files(folder: Path) -> list[str]:
 
 
 def content(response: Any) -> bytes:
-    """Read a response that serves a file, and close it."""
-    data = b"".join(response.streaming_content)
-    response.close()
+    """Read all of a response, which lets go of the file it serves."""
+    data: bytes = response.getvalue()
     return data
+
+
+class Elements(HTMLParser):
+    """Collect a page's elements and its text."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.found: list[tuple[str, dict[str, str]]] = []
+        self.text = ""
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found.append((tag, {name: value or "" for name, value in attrs}))
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+    def all(self, tag: str) -> list[dict[str, str]]:
+        return [attributes for name, attributes in self.found if name == tag]
+
+    def words(self) -> str:
+        return " ".join(self.text.split())

@@ -16,6 +16,7 @@ from pytest_django import DjangoAssertNumQueries, DjangoCaptureOnCommitCallbacks
 
 from catalog.photos import stop_decoder
 from ml.models import ModelVersion
+from recommendations import intake
 from recommendations.models import Submission, new_token
 from tests.factories import jpeg
 from tests.recommendations.helpers import BAD_PHOTOS, answered, ask, content, files, upload
@@ -260,6 +261,16 @@ def test_a_full_queue_says_when_to_come_back(
     assert_detail(response, 503, "try again")
     assert response["Retry-After"] == "60"
     assert files(media) == [str(waiting.photo)]
+
+
+def test_few_photos_are_fetched_at_the_same_time(
+    client: Client, media: Path, settings: Settings, shop: str
+) -> None:
+    settings.FETCH_PRIVATE_ADDRESSES = True
+    fields = {"photo": None, "photo_url": f"{shop}/piece.jpg"}
+    with intake._fetches, intake._fetches:
+        assert_detail(post(client, **fields), 503, "fetching other photos")
+    assert post(client, **fields).status_code == 202
 
 
 def test_a_decoder_that_cannot_start_says_when_to_come_back(

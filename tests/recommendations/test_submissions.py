@@ -1,12 +1,17 @@
 """The life of a submission, with a real encoder and real files."""
 
+import math
+import os
+import threading
+import time
 from datetime import timedelta
 from pathlib import Path
 
 import numpy as np
 import pytest
+from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
-from django.db import IntegrityError
+from django.db import IntegrityError, connection
 from django.utils import timezone
 from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 
@@ -15,7 +20,7 @@ from jobs.models import LostClaim
 from ml.models import ModelVersion
 from recommendations import services, walls
 from recommendations.layout import ARRANGEMENTS
-from recommendations.models import Match, Placement, Submission, Wall
+from recommendations.models import Match, Placement, Submission, Wall, new_photo_name
 from recommendations.search import Wishes
 from recommendations.tasks import process_submission
 from tests.conftest import Encoders
@@ -232,6 +237,20 @@ def test_photos_are_deleted_when_their_days_are_over(
     assert services.purge_expired() == 0
 
 
+def test_files_without_a_submission_are_deleted_once_they_are_old(
+    media: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(services, "_orphans_looked_at", -math.inf)
+    kept = ask()
+    for name in ("old.jpg", "old-print.jpg", "young.jpg"):
+        default_storage.save(f"photos/2026-01/{name}", ContentFile(jpeg(1)))
+    two_hours_ago = time.time() - 7200
+    for name in (str(kept.photo), "photos/2026-01/old.jpg", "photos/2026-01/old-print.jpg"):
+        os.utime(media / name, (two_hours_ago, two_hours_ago))
+    assert services.purge_orphans() == 2
+    assert files(media) == sorted(["photos/2026-01/young.jpg", str(kept.photo)])
+
+
 def test_a_match_is_weak_beyond_the_catalogues_own_neighbours() -> None:
     version = ModelVersion(distances={"p50": 0.1, "p95": 0.3})
     assert not services.is_weak(version, 0.3)
@@ -251,3 +270,53 @@ def test_prints_of_the_catalogue_are_cut_once(art: ModelVersion) -> None:
     cut = walls.print_of(picture)
     default_storage.delete(str(picture.file))
     assert walls.print_of(picture) == cut
+
+
+def test_a_print_that_broke_on_disk_is_cut_anew(art: ModelVersion, media: Path) -> None:
+    picture = answered(ask(count=1)).matches.get().picture
+    cut = walls.print_of(picture)
+    (media / cut.name).write_bytes(b"broken")
+    assert walls.print_of(picture) == cut
+    assert (media / cut.name).read_bytes().startswith(b"\xff\xd8")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_erasing_waits_for_a_worker_that_is_finishing(media: Path) -> None:
+    submission = ask()
+    job = Submission.objects.claim(submission.pk)
+    assert job is not None
+    inside, erased = threading.Event(), threading.Event()
+
+    def erase() -> None:
+        inside.wait(30)
+        try:
+            Submission.objects.get(pk=submission.pk).erase()
+        finally:
+            erased.set()
+            connection.close()
+
+    thread = threading.Thread(target=erase)
+    thread.start()
+    with job.completing():
+        Wall.objects.create(
+            submission=job, arrangement="row", width_cm=1, height_cm=1, colour="#ffffff"
+        )
+        inside.set()
+        assert not erased.wait(1), "it must wait for the commit"
+    thread.join(30)
+    assert not Submission.objects.exists()
+    assert not Wall.objects.exists()
+
+
+@pytest.mark.django_db
+def test_a_photo_whose_row_never_came_is_swept_away(media: Path) -> None:
+    kept = ask()
+    name = default_storage.save(new_photo_name(), ContentFile(b"left behind"))
+    long_ago = time.time() - 7200
+    for stored in (name, str(kept.photo)):
+        os.utime(default_storage.path(stored), (long_ago, long_ago))
+    services._orphans_looked_at = -math.inf
+    assert services.purge_orphans() >= 1
+    assert not default_storage.exists(name)
+    assert default_storage.exists(str(kept.photo))
+    assert services.purge_orphans() == 0

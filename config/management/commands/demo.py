@@ -1,5 +1,6 @@
+import os
 import secrets
-import subprocess
+import signal
 import sys
 import time
 from argparse import ArgumentParser
@@ -17,6 +18,7 @@ from catalog.management.base import ReportingCommand
 from catalog.models import Department
 from catalog.reading import read_products
 from config.management.commands.serve import check_port
+from config.processes import spawn, terminate
 from config.supervisor import BASE_DIR, Supervisor, site_processes
 from ml.models import ModelVersion
 
@@ -90,6 +92,16 @@ class Command(ReportingCommand):
 
     def manage(self, *arguments: str) -> None:
         """Run a command in a process of its own, so that its memory goes with it."""
-        finished = subprocess.run([sys.executable, str(BASE_DIR / "manage.py"), *arguments])
-        if finished.returncode:
+        child = spawn(
+            [sys.executable, str(BASE_DIR / "manage.py"), *arguments],
+            output=sys.stderr.fileno(),
+            environment=os.environ,
+            death_signal=signal.SIGKILL,
+        )
+        try:
+            status = child.wait()
+        except KeyboardInterrupt:
+            terminate(child, (signal.SIGINT, 15.0))
+            raise CommandError("Stopped. Run the demo again to go on.") from None
+        if status:
             raise CommandError(f"“manage.py {' '.join(arguments)}” failed.")

@@ -5,7 +5,7 @@ from argparse import ArgumentParser
 from typing import Any
 
 from django.core.management.base import BaseCommand
-from django.db import DatabaseError, connection
+from django.db import connection
 
 from jobs.services import logger, sweep
 
@@ -29,7 +29,8 @@ class Command(BaseCommand):
         while not stop.is_set():
             try:
                 counts = sweep()
-            except DatabaseError:
+            except Exception:  # noqa: BLE001  (logged, and tried again)
+                # Whatever broke, the next sweep may mend: ending here would strand what waits.
                 logger.exception("Sweep failed; trying again in %g s", every)
                 connection.close()
             else:

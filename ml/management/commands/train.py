@@ -22,7 +22,11 @@ class Command(ReportingCommand):
         with self.progress("Training", None) as bar:
             try:
                 run = services.start_training(
-                    department, backbone=options["backbone"], epochs=options["epochs"], ring=False
+                    department,
+                    backbone=options["backbone"],
+                    epochs=options["epochs"],
+                    promote=promote,
+                    ring=False,
                 )
                 version = services.train_now(run, bar.move_to)
                 if promote:

@@ -1,3 +1,4 @@
+import re
 import time
 from argparse import ArgumentParser
 from decimal import Decimal, InvalidOperation
@@ -13,7 +14,8 @@ from catalog.photos import PhotoError, clean_photo
 from jobs.models import Refused
 from recommendations import services, walls
 from recommendations.forms import HIGHEST_PRICE
-from recommendations.intake import check_range
+from recommendations.intake import check_range, too_large
+from recommendations.layout import MAX_MATCHES
 from recommendations.models import DEFAULT_COUNT, MAX_COUNT, MIN_COUNT
 from recommendations.search import Wishes
 
@@ -59,6 +61,10 @@ class Command(ReportingCommand):
             raise BadInput("--wall hangs art only.")
         if wall is not None and not wall.absolute().parent.is_dir():
             raise BadInput(f"There is no folder {wall.absolute().parent} to write the wall to.")
+        if not re.fullmatch("[A-Z]{3}", options["currency"]):
+            raise BadInput(
+                f"A currency is three capital letters such as USD, not {options['currency']!r}."
+            )
         wishes = Wishes(
             department=department,
             price_min=price(options["price_min"]),
@@ -68,6 +74,10 @@ class Command(ReportingCommand):
         )
         try:
             check_range(wishes.price_min, wishes.price_max)
+            if photo.exists() and not photo.is_file():
+                raise BadInput(f"{photo} is not a file.")
+            if photo.stat().st_size > settings.PHOTO_MAX_BYTES:
+                raise BadInput(f"{photo}: {too_large()}")
             clean = clean_photo(photo.read_bytes(), max_bytes=settings.PHOTO_MAX_BYTES)
         except ValidationError as error:
             raise BadInput(error.messages[0]) from error
@@ -76,6 +86,7 @@ class Command(ReportingCommand):
         except OSError as error:
             raise BadInput(f"{photo} cannot be read: {error.strerror}.") from error
 
+        from ml.networks.encoder import ArtifactError
         from ml.networks.pixels import decode_rgb
 
         rgb = decode_rgb(clean.jpeg)
@@ -87,10 +98,13 @@ class Command(ReportingCommand):
             raise BadInput(
                 f"{error} Run “manage.py train {department} --promote” first."
             ) from error
+        except ArtifactError as error:
+            raise BadInput(error) from error
         took_ms = round((time.perf_counter() - started) * 1000)
         if wall is not None:
             products = [
-                (found.product, walls.print_of(found.embedding.picture)) for found in result.found
+                (found.product, walls.print_of(found.embedding.picture))
+                for found in result.found[:MAX_MATCHES]
             ]
             drawing = walls.draw_found(rgb, products)
             try:
