@@ -29,7 +29,7 @@ def learn_labels(
     if len(names) < 2:
         reason = (
             f"A label is learnt from {FEWEST_OF_A_LABEL} pictures on, and at least two labels are "
-            f"needed; there are {counts or 'none'}."
+            f"needed; there are {_in_words(counts)}."
         )
         return (), None, {"accuracy": None, "macro_f1": None, "unlabelled_reason": reason}
     keep = np.isin(truth, names)
@@ -86,3 +86,7 @@ def look_alikes(hashes: Sequence[int], within: int = 6) -> NDArray[np.int64]:
         for other in close:
             group[group == group[other]] = group[row]
     return group
+
+
+def _in_words(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{count} {name}" for name, count in counts.items()) or "none"

@@ -237,18 +237,19 @@ def test_photos_are_deleted_when_their_days_are_over(
     assert services.purge_expired() == 0
 
 
-def test_files_without_a_submission_are_deleted_once_they_are_old(
+def test_files_that_a_submission_has_or_may_still_get_are_kept(
     media: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(services, "_orphans_looked_at", -math.inf)
-    kept = ask()
-    for name in ("old.jpg", "old-print.jpg", "young.jpg"):
-        default_storage.save(f"photos/2026-01/{name}", ContentFile(jpeg(1)))
+    submission = ask()
+    own = [str(submission.photo), submission.print_name]
+    default_storage.save(submission.print_name, ContentFile(jpeg(1)))
+    young = default_storage.save(new_photo_name(), ContentFile(jpeg(1)))
     two_hours_ago = time.time() - 7200
-    for name in (str(kept.photo), "photos/2026-01/old.jpg", "photos/2026-01/old-print.jpg"):
+    for name in own:
         os.utime(media / name, (two_hours_ago, two_hours_ago))
-    assert services.purge_orphans() == 2
-    assert files(media) == sorted(["photos/2026-01/young.jpg", str(kept.photo)])
+    assert services.purge_orphans() == 0
+    assert files(media) == sorted([*own, young])
 
 
 def test_a_match_is_weak_beyond_the_catalogues_own_neighbours() -> None:

@@ -17,7 +17,10 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, port: int, **options: Any) -> None:
         check_port(port)
-        self.stderr.write(f"Pendant serves on http://127.0.0.1:{port}/ (Ctrl-C stops it)")
+        self.stderr.write(
+            f"Pendant serves on http://127.0.0.1:{port}/ in a moment, and answers photos "
+            "once its worker is warm. Ctrl-C stops it."
+        )
         sys.exit(Supervisor(site_processes(port)).run())
 
 

@@ -47,12 +47,13 @@ class Command(ReportingCommand):
             "labelled": metrics.get("labelled"),
             "skipped": metrics.get("skipped"),
             "state": version.state,
+            "unlabelled_reason": metrics.get("unlabelled_reason"),
         }
         score = (
             f"accuracy {result['accuracy']:.3f}, macro F1 {result['macro_f1']:.3f} in "
             "cross-validation"
             if result["accuracy"] is not None
-            else metrics.get("unlabelled_reason", "no labels to learn")
+            else "it knows no labels. " + metrics.get("unlabelled_reason", "").removesuffix(".")
         )
         self.report(
             result,
