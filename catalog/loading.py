@@ -15,7 +15,15 @@ from django.db import DataError, IntegrityError, transaction
 from django.utils import timezone
 
 from catalog.fetching import FetchError, fetch
-from catalog.models import Annotation, Department, Label, Picture, Product, Source
+from catalog.models import (
+    Annotation,
+    Department,
+    Label,
+    Picture,
+    Product,
+    Source,
+    no_such_department,
+)
 from catalog.photos import CleanPhoto, PhotoError, clean_photo
 from catalog.reading import ImageRef, LabelRow, ProductRow, RowError
 from catalog.storage import store_once
@@ -108,9 +116,7 @@ def load_products(
     for an unknown department and for a source's name that is empty or too long.
     """
     if department is not None and department not in Department.values:
-        raise LoadingError(
-            f"There is no department {department!r}: use one of {', '.join(Department.values)}."
-        )
+        raise LoadingError(no_such_department(department))
     name = _name(source_name, "source", SOURCE_NAME_LENGTH)
     return _Import(name, folder, department).run(rows, on_row)
 
@@ -351,9 +357,7 @@ def load_labels(
     departments, and for a name that is empty or too long, with nothing stored.
     """
     if department not in Department.values:
-        raise LoadingError(
-            f"There is no department {department!r}: use one of {', '.join(Department.values)}."
-        )
+        raise LoadingError(no_such_department(department))
     name = _name(labeller_name, "labeller", LABELLER_NAME_LENGTH)
     labels = {label.name: label for label in Label.objects.filter(department=department)}
     report = LabelReport()

@@ -20,6 +20,11 @@ class Department(models.TextChoices):
     JEWELRY = "jewelry", "Jewelry"
 
 
+def no_such_department(name: str) -> str:
+    """Say that a department is not one of ours, and which are."""
+    return f"There is no department {name!r}: use one of {', '.join(Department.values)}."
+
+
 def department_constraint(model: str) -> models.CheckConstraint:
     """Return the constraint that a row's department is one of ours."""
     return models.CheckConstraint(

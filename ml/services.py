@@ -16,7 +16,7 @@ from django.db import IntegrityError, connection, transaction
 from django.db.models import Max
 from django.utils import timezone
 
-from catalog.models import Annotation, Department, Picture
+from catalog.models import Annotation, Department, Picture, no_such_department
 from jobs import doorbell
 from jobs.models import LostClaim, Refused
 from ml.models import Embedding, ModelVersion, TrainingRun
@@ -66,9 +66,7 @@ def start_training(
     Raises TrainingError for unknown names, and while the department trains already.
     """
     if department not in Department.values:
-        raise TrainingError(
-            f"There is no department {department!r}: use one of {', '.join(Department.values)}."
-        )
+        raise TrainingError(no_such_department(department))
     if backbone not in BACKBONES:
         raise TrainingError(
             f"There is no backbone {backbone!r}: use one of {', '.join(BACKBONES)}."

@@ -2,7 +2,7 @@ from argparse import ArgumentParser
 from typing import Any
 
 from catalog.management.base import BadInput, ReportingCommand
-from catalog.models import Department
+from catalog.models import Department, no_such_department
 from ml import services
 from ml.models import ModelVersion
 
@@ -24,10 +24,7 @@ class Command(ReportingCommand):
         ).order_by("pk")
         if department is not None:
             if department not in Department.values:
-                raise BadInput(
-                    f"There is no department {department!r}: use one of "
-                    f"{', '.join(Department.values)}."
-                )
+                raise BadInput(no_such_department(department))
             versions = versions.in_department(department)
         if number is not None:
             if department is None:

@@ -3,7 +3,7 @@ from pathlib import Path
 from typing import Any
 
 from catalog.management.base import BadInput, ReportingCommand
-from catalog.models import Department
+from catalog.models import Department, no_such_department
 from catalog.reading import FileError, RowError, read_companions, read_labels
 from ml.evaluation import EvaluationError, evaluate
 from ml.models import ModelVersion
@@ -26,9 +26,7 @@ class Command(ReportingCommand):
         self, *args: Any, department: str, images: Path | None, number: int | None, **options: Any
     ) -> None:
         if department not in Department.values:
-            raise BadInput(
-                f"There is no department {department!r}: use one of {', '.join(Department.values)}."
-            )
+            raise BadInput(no_such_department(department))
         versions = ModelVersion.objects.in_department(department)
         version = (versions.live() if number is None else versions.filter(number=number)).first()
         if version is None:

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 
 from catalog.management.base import BadInput, ReportingCommand
-from catalog.models import Department
+from catalog.models import Department, no_such_department
 from catalog.photos import PhotoError, clean_photo
 from jobs.models import Refused
 from recommendations import services, walls
@@ -52,9 +52,7 @@ class Command(ReportingCommand):
         self, *args: Any, photo: Path, department: str, wall: Path | None, **options: Any
     ) -> None:
         if department not in Department.values:
-            raise BadInput(
-                f"There is no department {department!r}: use one of {', '.join(Department.values)}."
-            )
+            raise BadInput(no_such_department(department))
         if not MIN_COUNT <= options["count"] <= MAX_COUNT:
             raise BadInput(f"--count must be {MIN_COUNT} to {MAX_COUNT}, not {options['count']}.")
         if wall is not None and department != Department.ART:
