@@ -2,9 +2,10 @@
 
 import numpy as np
 import pytest
-from ml.networks.heads import learn_labels, look_alikes
 from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
+
+from ml.networks.heads import learn_labels, look_alikes
 
 NAMES = ["city", "water"]
 
