@@ -3,7 +3,7 @@ WORKDIR /app
 ENV PATH=/app/.venv/bin:$PATH PYTHONUNBUFFERED=1
 COPY pyproject.toml uv.lock ./
 RUN python -m venv .venv && .venv/bin/pip install --no-cache-dir uv \
-    && .venv/bin/uv sync --frozen --no-cache --no-group dev
+    && .venv/bin/uv sync --frozen --no-cache --no-group dev --compile-bytecode
 COPY . .
 RUN useradd --create-home pendant && mkdir /media && chown pendant /media
 USER pendant

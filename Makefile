@@ -8,7 +8,7 @@ BIN := .venv/bin
 .venv/.synced: pyproject.toml uv.lock
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	test -x $(BIN)/uv || $(BIN)/python -m pip install --quiet uv
-	$(BIN)/uv sync --frozen --quiet
+	$(BIN)/uv sync --frozen --quiet --compile-bytecode
 	touch $@
 
 demo: .venv/.synced  ## everything set up, then site and workers in the foreground
@@ -18,7 +18,7 @@ browser: .venv/.synced
 	@$(BIN)/python -m tests.browser.install
 
 test: .venv/.synced browser  ## the whole suite, against real services and a real browser
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadgroup --no-loadscope-reorder
 
 lint: .venv/.synced  ## ruff, mypy, import-linter
 	$(BIN)/ruff check .

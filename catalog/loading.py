@@ -26,7 +26,7 @@ from catalog.models import (
 )
 from catalog.photos import CleanPhoto, PhotoError, clean_photo
 from catalog.reading import ImageRef, LabelRow, ProductRow, RowError
-from catalog.storage import store_once
+from catalog.storage import store_anew, store_once
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -131,6 +131,9 @@ class _Import:
         self.report = ImportReport()
         self.seen: set[str] = set()
         self.labels = {(label.department, label.name): label for label in Label.objects.all()}
+        self.broken = set(
+            Picture.objects.filter(is_readable=False).values_list("sha256", flat=True)
+        )
 
     def run(
         self, rows: Iterable[ProductRow | RowError], on_row: Callable[[int], None]
@@ -139,6 +142,9 @@ class _Import:
             for batch in _batches(rows):
                 self.load_batch(self.checked(batch), pool)
                 on_row(len(batch))
+        # A batch reports what cannot be read before what cannot be stored.
+        for failures in (self.report.failed, self.report.pictures_failed):
+            failures.sort(key=lambda failure: failure["row"])
         return self.report
 
     def checked(self, batch: list[ProductRow | RowError]) -> list[ProductRow]:
@@ -171,8 +177,9 @@ class _Import:
         }
         hashes: dict[int, set[str]] = {}
         references: dict[int, set[str]] = {}
+        # A picture whose file broke counts as one to fetch: its file is stored anew.
         for product_id, sha256, reference in Picture.objects.filter(
-            product__in=known.values()
+            product__in=known.values(), is_readable=True
         ).values_list("product_id", "sha256", "reference"):
             hashes.setdefault(product_id, set()).add(sha256)
             references.setdefault(product_id, set()).add(reference)
@@ -216,8 +223,9 @@ class _Import:
                 failures.append((ref, _reason(error)))
                 continue
             if photo is not None:
-                store_once(picture_name(sha256), photo.jpeg)
-                store_once(thumbnail_name(sha256), photo.thumbnail)
+                store = store_anew if sha256 in self.broken else store_once
+                store(picture_name(sha256), photo.jpeg)
+                store(thumbnail_name(sha256), photo.thumbnail)
             pictures.append(LoadedPicture(ref, sha256, photo))
         return pictures, failures
 
@@ -267,17 +275,22 @@ class _Import:
         for picture in pictures:
             if picture.sha256 in mine or picture.photo is None:
                 continue
-            Picture.objects.create(
+            _, is_new = Picture.objects.update_or_create(
                 product=product,
-                file=picture_name(picture.sha256),
-                thumbnail=thumbnail_name(picture.sha256),
                 sha256=picture.sha256,
-                perceptual_hash=picture.photo.phash,
-                position=len(mine),
-                width=picture.photo.width,
-                height=picture.photo.height,
-                reference=picture.ref.reference,
+                defaults={"is_readable": True, "reference": picture.ref.reference},
+                create_defaults={
+                    "file": picture_name(picture.sha256),
+                    "thumbnail": thumbnail_name(picture.sha256),
+                    "perceptual_hash": picture.photo.phash,
+                    "position": len(mine),
+                    "width": picture.photo.width,
+                    "height": picture.photo.height,
+                    "reference": picture.ref.reference,
+                },
             )
+            if not is_new and outcome == "unchanged":
+                outcome = "updated"
             mine.add(picture.sha256)
         if row.label and self.relabelled(product, row, self.labels[department, row.label]):
             outcome = "updated" if outcome == "unchanged" else outcome

@@ -38,3 +38,9 @@ def store_once(name: str, data: bytes) -> str:
             # Somebody else stored the same data in between: theirs stays.
             default_storage.delete(stored)
     return name
+
+
+def store_anew(name: str, data: bytes) -> str:
+    """Store data under ``name`` in place of what lies there; return the name."""
+    default_storage.delete(name)
+    return store_once(name, data)

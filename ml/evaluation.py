@@ -80,7 +80,9 @@ def evaluate(
         "accuracy": version.metrics.get("accuracy"),
         "macro_f1": version.metrics.get("macro_f1"),
         "confusion": version.metrics.get("confusion"),
-        "measured_on": "cross-validation in training",
+        "measured_on": "cross-validation in training"
+        if version.metrics.get("accuracy") is not None
+        else None,
         "hit_at_3": None,
         "hit_at_10": None,
         "mrr": None,

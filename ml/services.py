@@ -240,10 +240,13 @@ def embed(
     Batches commit one by one and skip what another process holds, so that several may run and any
     may be killed. A picture whose file cannot be read is marked and counted.
     """
-    from ml.networks.pixels import decode_rgb
+    from ml.networks.pixels import BrokenPictureError, decode_rgb
 
-    encoder = encoder_of(version)
     total = version.missing_pictures().count()
+    if not total:
+        create_index(version)
+        return Embedded(0, 0, 0.0)
+    encoder = encoder_of(version)
     embedded = unreadable = 0
     last = 0
     started = time.perf_counter()
@@ -268,7 +271,7 @@ def embed(
                     continue
                 try:
                     arrays.append(decode_rgb(picture.read()))
-                except (OSError, ValueError) as error:
+                except (FileNotFoundError, BrokenPictureError) as error:
                     logger.warning("%s cannot be read and is left out: %s", picture, error)
                     Picture.objects.filter(pk=picture.pk).update(is_readable=False)
                     unreadable += 1

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from django.core.files.storage import default_storage
 from django.urls import reverse
 from django.utils.formats import number_format
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 
 from catalog.models import Picture, Product
 from catalog.storage import store_once
@@ -73,16 +73,19 @@ def print_of(picture: Picture) -> Print:
         except OSError:
             # Broken on disk: cut it out anew.
             default_storage.delete(name)
-    from ml.networks.pixels import decode_rgb
-
-    try:
-        rgb = decode_rgb(picture.read())
-    except (FileNotFoundError, UnidentifiedImageError):
-        Picture.objects.filter(pk=picture.pk).update(is_readable=False)
-        raise
-    data, image = _cut(rgb)
+    data, image = _cut(_read(picture))
     store_once(name, data)
     return _measured(name, image)
+
+
+def _read(picture: Picture) -> "NDArray[np.uint8]":
+    from ml.networks.pixels import BrokenPictureError, decode_rgb
+
+    try:
+        return decode_rgb(picture.read())
+    except (FileNotFoundError, BrokenPictureError):
+        Picture.objects.filter(pk=picture.pk).update(is_readable=False)
+        raise
 
 
 def visitor_print(name: str, rgb: "NDArray[np.uint8]") -> Print:

@@ -1,5 +1,6 @@
 """What all tests share: the embedded services, and the folder of real pictures."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,25 @@ if TYPE_CHECKING:
 services.ensure()
 # WhiteNoise warns where this is missing, and warnings are errors here.
 (services.home() / "static").mkdir(parents=True, exist_ok=True)
+
+
+def unit(item: pytest.Item) -> str:
+    """Return what pytest-xdist keeps in one process: a file, or the browser tests with their site.
+
+    What empties the database after itself goes apart: pytest-django puts it behind the rest.
+    """
+    name = "browser" if item.path.parent.name == "browser" else item.path.name
+    marker = item.get_closest_marker("django_db")
+    return f"{name} transactions" if marker and marker.kwargs.get("transaction") else name
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
+    """Let pytest-xdist hand out whole files, the longest ones first."""
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group(f"{item.path.parent.name} {unit(item)}"))
+    yield
+    items.sort(key=lambda item: unit(item) not in ("test_real_pictures.py", "browser"))
 
 
 @pytest.fixture(scope="session")

@@ -23,10 +23,15 @@ ART_STEP, ART_COLOUR, ART_SHARE = 14, 26, 0.6
 PIECE_STEP, PIECE_PADDING = 18, 0.04
 
 
+class BrokenPictureError(OSError):
+    """Raised for bytes that are no whole JPEG or PNG."""
+
+
 def decode_rgb(data: bytes) -> Pixels:
     """Return a JPEG or PNG of a trusted source as uint8, height x width x 3.
 
-    Transparency lies on white, as shops show it. Raises OSError for bytes that are no such picture.
+    Transparency lies on white, as shops show it. Raises BrokenPictureError for bytes that are no
+    such picture, or only a part of one.
     """
     try:
         with Image.open(BytesIO(data), formats=["JPEG", "PNG"]) as image:
@@ -35,9 +40,9 @@ def decode_rgb(data: bytes) -> Pixels:
             picture = image.convert("RGBA")
             canvas = Image.new("RGBA", picture.size, "white")
             return np.asarray(Image.alpha_composite(canvas, picture).convert("RGB"))
-    except SyntaxError as error:
-        # Pillow's word for a PNG whose chunks are broken.
-        raise OSError(f"The picture is broken: {error}") from error
+    except (OSError, SyntaxError, ValueError) as error:
+        # Pillow says SyntaxError of a PNG whose chunks are broken.
+        raise BrokenPictureError(f"The picture is broken: {error}") from error
 
 
 def frame_margins(rgb: Pixels) -> tuple[int, int, int, int] | None:

@@ -20,7 +20,7 @@ ARGUMENTS = [
 ]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """Serve a small trained catalogue of both departments with real workers."""
     folder = tmp_path_factory.mktemp("site")
@@ -44,9 +44,9 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     site.stop()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
-    """Start Chromium once."""
+    """Start Chromium once; its event loop must not outlive these tests, Django refuses to share."""
     executable = find()
     assert executable, "no Chromium: run “make browser”"
     with sync_playwright() as playwright:

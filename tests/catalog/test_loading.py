@@ -79,6 +79,26 @@ def test_the_same_file_again_changes_nothing(tmp_path: Path, media: Path) -> Non
     assert Source.objects.count() == 1
 
 
+@pytest.mark.parametrize("left", [None, b"\xff\xd8 and no more"], ids=["gone", "broken"])
+def test_a_picture_whose_file_broke_comes_back(
+    tmp_path: Path, media: Path, left: bytes | None
+) -> None:
+    load_catalogue(tmp_path, 3)
+    picture = Picture.objects.all()[1]
+    whole = picture.read()
+    default_storage.delete(str(picture.file))
+    default_storage.delete(str(picture.thumbnail))
+    if left is not None:
+        (media / str(picture.file)).write_bytes(left)
+    Picture.objects.filter(pk=picture.pk).update(is_readable=False)
+    assert counts(load_catalogue(tmp_path, 3)) == (0, 1, 2, 1)
+    picture.refresh_from_db()
+    assert picture.is_readable
+    assert picture.read() == whole
+    assert default_storage.exists(str(picture.thumbnail))
+    assert counts(load_catalogue(tmp_path, 3)) == (0, 0, 3, 0)
+
+
 def test_what_changed_is_updated(tmp_path: Path) -> None:
     load_catalogue(tmp_path, 3)
     report = load_catalogue(tmp_path, 3, price=["10.00", "25.50", "30.00"])

@@ -11,7 +11,7 @@ from django.core.files.base import ContentFile, File
 from django.core.files.storage import default_storage
 from pytest_django import Settings
 
-from catalog.storage import AtomicFileStorage, store_once
+from catalog.storage import AtomicFileStorage, store_anew, store_once
 
 
 @pytest.fixture
@@ -102,6 +102,14 @@ def test_the_same_content_is_stored_once(media: Path) -> None:
     again = (media / name).stat()
     assert files(media) == [name]
     assert (again.st_ino, again.st_mtime_ns) == (first.st_ino, first.st_mtime_ns)
+
+
+def test_what_is_stored_anew_takes_the_place_of_what_was_there(media: Path) -> None:
+    name = "pictures/one.jpg"
+    for data in (b"broken", b"whole"):
+        assert store_anew(name, data) == name
+    assert files(media) == [name]
+    assert (media / name).read_bytes() == b"whole"
 
 
 def test_at_the_same_time_it_is_stored_once_too(media: Path) -> None:

@@ -4,12 +4,13 @@ import os
 import shutil
 import stat
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
-from config import places
+from config import clusters, places
 from tests.config.commands import (
     Client,
     assert_all_gone,
@@ -77,14 +78,26 @@ def test_root_keeps_data_of_a_home_that_may_come_back(
     assert not folder.exists()
 
 
-def test_root_finds_the_data_of_a_moved_home(home: Path, client: Callable[..., Client]) -> None:
-    old = home.with_name("old")
-    only = Client(old)
-    only.ensure()
+@pytest.fixture
+def lasting() -> Iterator[Path]:
+    """Return a folder whose homes any cluster's start leaves alone while they are away."""
+    with TemporaryDirectory(dir="/var/tmp") as folder:
+        yield Path(folder)
+    clusters.discard_cluster(Path(folder) / "home")
+
+
+def test_root_finds_the_data_of_a_moved_home(lasting: Path) -> None:
+    old, home = lasting / "old", lasting / "home"
+    first = Client(old)
+    assert first.ensure() == "ready"
     query(old, "CREATE TABLE kept AS SELECT 7 AS number")
     running = pids(old)
-    only.end()
+    first.end()
     assert_all_gone(old, running)
     old.rename(home)
-    assert client().ensure() == "ready"
+    second = Client(home)
+    assert second.ensure() == "ready"
     assert query(home, "SELECT number FROM kept") == (7,)
+    running = pids(home)
+    second.end()
+    assert_all_gone(home, running)

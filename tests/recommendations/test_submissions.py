@@ -281,6 +281,18 @@ def test_a_print_that_broke_on_disk_is_cut_anew(art: ModelVersion, media: Path) 
     assert (media / cut.name).read_bytes().startswith(b"\xff\xd8")
 
 
+def test_a_picture_that_broke_is_marked_and_found_no_more(art: ModelVersion, media: Path) -> None:
+    picture = answered(ask(count=1)).matches.get().picture
+    file = media / str(picture.file)
+    file.write_bytes(file.read_bytes()[:-200])
+    default_storage.delete(walls.print_name(picture.sha256))
+    with pytest.raises(OSError, match="broken"):
+        walls.print_of(picture)
+    picture.refresh_from_db()
+    assert not picture.is_readable
+    assert answered(ask(count=1)).matches.get().picture != picture
+
+
 @pytest.mark.django_db(transaction=True)
 def test_erasing_waits_for_a_worker_that_is_finishing(media: Path) -> None:
     submission = ask()

@@ -54,7 +54,12 @@ class Command(ReportingCommand):
             result,
             as_json=options["json"],
             summary=f"Version {version.number} of {department}: "
-            + ", ".join(f"{name} {result[name]:.3f}" for name in shown if result[name] is not None),
+            + (
+                ", ".join(
+                    f"{name} {result[name]:.3f}" for name in shown if result[name] is not None
+                )
+                or "it was trained without labels; measure it with --labels or --companions."
+            ),
         )
 
     def labels(self, file: Path) -> list[tuple[str, str]]:
