@@ -299,8 +299,9 @@ def test_a_catalogue_that_is_not_embedded_is_refused(media: Path, tmp_path: Path
 
 @pytest.mark.django_db(transaction=True)
 def test_embedding_with_an_altered_artifact_is_refused(
-    small_encoders: Encoders, media: Path
+    small_encoders: Encoders, media: Path, tmp_path: Path
 ) -> None:
+    load_catalogue(tmp_path, 1)
     version = small_encoders.version("art")
     with (version.folder / "model.keras").open("ab") as file:
         file.write(b"more")
