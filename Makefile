@@ -3,12 +3,12 @@ PORT ?= 8000
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test lint clean browser
+.PHONY: demo test lint clean browser bench
 
 .venv/.synced: pyproject.toml uv.lock
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	test -x $(BIN)/uv || $(BIN)/python -m pip install --quiet uv
-	$(BIN)/uv sync --frozen --quiet --compile-bytecode
+	$(BIN)/uv sync --frozen --quiet --compile-bytecode --inexact
 	touch $@
 
 demo: .venv/.synced  ## everything set up, then site and workers in the foreground
@@ -17,8 +17,20 @@ demo: .venv/.synced  ## everything set up, then site and workers in the foregrou
 browser: .venv/.synced
 	@$(BIN)/python -m tests.browser.install
 
-test: .venv/.synced browser  ## the whole suite, against real services and a real browser
+test: .venv/.benched browser  ## the whole suite, against real services and a real browser
 	$(BIN)/python -m pytest -n 2 --dist loadgroup --no-loadscope-reorder
+
+.venv/.benched: .venv/.synced
+	-$(BIN)/uv sync --frozen --quiet --compile-bytecode --group bench
+	touch $@
+
+bench: .venv/.benched  ## measure search and walls on this machine, write docs/benchmarks.md
+	for size in 1000 20000 200000; do \
+		$(BIN)/python manage.py bench search --size $$size --json > docs/benchmarks/search-$$size.json || exit 1; \
+	done
+	$(BIN)/python manage.py bench search --size 1000000 --no-peers --json > docs/benchmarks/search-1000000.json
+	$(BIN)/python manage.py bench walls --json > docs/benchmarks/walls.json
+	$(BIN)/python -m tests.benchmarks.report
 
 lint: .venv/.synced  ## ruff, mypy, import-linter
 	$(BIN)/ruff check .

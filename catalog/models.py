@@ -59,20 +59,16 @@ class ProductQuerySet(models.QuerySet["Product"]):
         return self.exclude(availability=Product.Availability.OUT)
 
     def priced(self, low: Decimal | None, high: Decimal | None, currency: str) -> Self:
-        """Return products whose price lies in [low, high] in the currency; all without bounds."""
-        return self.filter(priced_q(low, high, currency))
+        """Return products whose price lies in [low, high] in the currency; all without bounds.
 
-
-def priced_q(low: Decimal | None, high: Decimal | None, currency: str, *, prefix: str = "") -> Q:
-    """Return the condition that a price lies in [low, high]; prices unknown never match a bound."""
-    if low is None and high is None:
-        return Q()
-    condition = Q(**{f"{prefix}currency": currency, f"{prefix}price__isnull": False})
-    if low is not None:
-        condition &= Q(**{f"{prefix}price__gte": low})
-    if high is not None:
-        condition &= Q(**{f"{prefix}price__lte": high})
-    return condition
+        A price that is unknown lies in no range.
+        """
+        priced = self
+        if low is not None:
+            priced = priced.filter(currency=currency, price__gte=low)
+        if high is not None:
+            priced = priced.filter(currency=currency, price__lte=high)
+        return priced
 
 
 class Product(models.Model):

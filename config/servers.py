@@ -134,15 +134,24 @@ class Postgres(Server):
         if not cluster.data.exists():
             self._initialise(held, output)
         self._remove_stale_pid_file()
+        memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2**20
+        building = max(64, min(4096, memory // 5))
         settings = {
             "listen_addresses": "",
             "port": str(places.PORT),
             "unix_socket_directories": str(places.postgres_socket_directory(self.home)),
             "unix_socket_permissions": "0700",
             "max_connections": "100",
-            "shared_buffers": "256MB",
-            "maintenance_work_mem": "512MB",
-            "dynamic_shared_memory_type": _shared_memory(),
+            # The index of vectors is quick while it lies in memory; what is not touched costs none.
+            "shared_buffers": f"{max(128, min(4096, memory // 4))}MB",
+            "effective_cache_size": f"{max(256, memory // 2)}MB",
+            # Building the index of a million vectors takes 2 GB; what does not fit takes five times
+            # as long.
+            "maintenance_work_mem": f"{building}MB",
+            "autovacuum_work_mem": "64MB",
+            "max_wal_size": "4GB",
+            "random_page_cost": "1.1",
+            "dynamic_shared_memory_type": _shared_memory(building),
             "fsync": "on",
             "synchronous_commit": "on",
             "jit": "off",
@@ -301,10 +310,10 @@ def _environment() -> dict[str, str]:
     return {**kept, "LC_ALL": "C"}
 
 
-def _shared_memory() -> str:
+def _shared_memory(megabytes: int) -> str:
     """Return mmap where /dev/shm is too small to build an index in parallel, as in containers."""
     try:
         found = os.statvfs("/dev/shm")  # noqa: S108  (asked for its size only)
     except OSError:
         return "posix"
-    return "posix" if found.f_bavail * found.f_frsize > 1 << 30 else "mmap"
+    return "posix" if found.f_bavail * found.f_frsize > megabytes << 20 else "mmap"

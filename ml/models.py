@@ -9,9 +9,10 @@ from django.conf import settings
 from django.db import models, transaction
 from django.db.models import F, Q
 from django.utils import timezone
+from pgvector import HalfVector
 from pgvector.django import CosineDistance, HalfVectorField
 
-from catalog.models import Department, Picture, department_constraint
+from catalog.models import Department, Picture, Product, department_constraint
 from jobs.models import Job, JobQuerySet
 
 DIMENSIONS = 512
@@ -155,16 +156,24 @@ class EmbeddingQuerySet(models.QuerySet["Embedding"]):
     def of_version(self, version: ModelVersion) -> Self:
         return self.filter(version=version)
 
-    def nearest(self, vector: Sequence[float]) -> Self:
+    def nearest(self, vector: Sequence[float] | HalfVector) -> Self:
         """Order by cosine distance to the vector, nearest first, as ``distance`` in [0, 2]."""
         return self.annotate(distance=CosineDistance(F("vector"), vector)).order_by("distance")
 
 
 class Embedding(models.Model):
-    """512 unit-length numbers that one model version made of one picture."""
+    """512 unit-length numbers that one model version made of one picture; never changed.
+
+    ``product`` is the picture's, which never changes either. ``label`` is where the label that the
+    version gives the picture stands in its ``label_names``.
+    """
 
     picture = models.ForeignKey(Picture, on_delete=models.CASCADE, related_name="embeddings")
-    version = models.ForeignKey(ModelVersion, on_delete=models.CASCADE, related_name="embeddings")
+    product = models.ForeignKey(Product, on_delete=models.CASCADE, related_name="embeddings")
+    version = models.ForeignKey(
+        ModelVersion, on_delete=models.CASCADE, related_name="embeddings", db_index=False
+    )
+    label = models.PositiveSmallIntegerField(null=True)
     vector = HalfVectorField(dimensions=DIMENSIONS)
 
     objects = EmbeddingQuerySet.as_manager()
@@ -176,3 +185,44 @@ class Embedding(models.Model):
 
     def __str__(self) -> str:
         return f"embedding of picture {self.picture_id} by version {self.version_id}"
+
+
+class Offer(models.Model):
+    """An embedding of what is on offer, with its price beside the vector.
+
+    A search under a price reads these in price order, vectors and all, from one index. Triggers
+    keep them (see the migration): whoever writes products or embeddings need not know. Prices
+    change here only, so the index of all vectors is never written for it
+    (docs/decisions/0006-offers.md).
+    """
+
+    embedding = models.OneToOneField(
+        Embedding, on_delete=models.CASCADE, primary_key=True, related_name="offer"
+    )
+    version = models.ForeignKey(
+        ModelVersion, on_delete=models.CASCADE, related_name="+", db_index=False
+    )
+    product = models.ForeignKey(Product, on_delete=models.CASCADE, related_name="+")
+    picture = models.ForeignKey(Picture, on_delete=models.CASCADE, related_name="+", db_index=False)
+    label = models.PositiveSmallIntegerField(null=True)
+    currency = models.CharField(max_length=3)
+    price = models.DecimalField(max_digits=12, decimal_places=2, null=True)
+    vector = HalfVectorField(dimensions=DIMENSIONS)
+
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["version", "currency", "price"],
+                include=["label", "product", "picture", "vector"],
+                name="offer_by_price",
+            ),
+            # What a search along the index of vectors asks of each it comes by.
+            models.Index(
+                fields=["embedding"],
+                include=["version", "currency", "price", "label", "product"],
+                name="offer_of_embedding",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"offer of product {self.product_id} to version {self.version_id}"

@@ -3,7 +3,7 @@
 import logging
 import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import timedelta
@@ -15,6 +15,7 @@ from django.core.files.storage import default_storage
 from django.db import IntegrityError, connection, transaction
 from django.db.models import Max
 from django.utils import timezone
+from pgvector import HalfVector
 
 from catalog.models import Annotation, Department, Picture, no_such_department
 from jobs import doorbell
@@ -23,6 +24,7 @@ from ml.models import Embedding, ModelVersion, TrainingRun
 from ml.registry import encoder_of
 
 if TYPE_CHECKING:
+    from ml.networks.encoder import Encoding
     from ml.networks.training import Progress
 
 logger = logging.getLogger(__name__)
@@ -273,24 +275,43 @@ def embed(
                     arrays.append(decode_rgb(picture.read()))
                 except (FileNotFoundError, BrokenPictureError) as error:
                     logger.warning("%s cannot be read and is left out: %s", picture, error)
-                    Picture.objects.filter(pk=picture.pk).update(is_readable=False)
+                    leave_out(picture)
                     unreadable += 1
                 else:
                     readable.append(picture)
             if arrays:
-                vectors = encoder.encode(arrays).vectors
                 Embedding.objects.bulk_create(
-                    (
-                        Embedding(picture=picture, version=version, vector=vector.tolist())
-                        for picture, vector in zip(readable, vectors, strict=True)
-                    ),
-                    ignore_conflicts=True,
+                    embeddings(version, readable, encoder.encode(arrays)), ignore_conflicts=True
                 )
                 embedded += len(arrays)
         on_progress(embedded + unreadable, total)
     seconds = time.perf_counter() - started
     create_index(version)
     return Embedded(embedded, unreadable, seconds)
+
+
+def embeddings(
+    version: ModelVersion, pictures: Sequence[Picture], encoding: "Encoding"
+) -> Iterator[Embedding]:
+    """Make the rows, not yet stored, of what the version's encoder says of these pictures."""
+    labels: Sequence[int | None] = [None] * len(pictures)
+    if encoding.probabilities is not None and version.label_names:
+        labels = encoding.probabilities.argmax(axis=1).tolist()
+    for picture, vector, label in zip(pictures, encoding.vectors, labels, strict=True):
+        yield Embedding(
+            picture=picture,
+            product_id=picture.product_id,
+            version=version,
+            label=label,
+            vector=HalfVector(vector),
+        )
+
+
+def leave_out(picture: Picture) -> None:
+    """Mark a picture that cannot be read and drop its embeddings, so that no search finds it."""
+    with transaction.atomic():
+        Picture.objects.filter(pk=picture.pk).update(is_readable=False)
+        picture.embeddings.all().delete()
 
 
 def embed_and_promote(
@@ -308,33 +329,44 @@ def embed_and_promote(
     version.promote()
 
 
-def create_index(version: ModelVersion) -> None:
-    """Build the version's HNSW index beside the traffic, unless a valid one is there."""
+def create_index(version: ModelVersion, *, anew: bool = False) -> bool:
+    """Build the version's HNSW index beside the traffic, unless a valid one is there.
+
+    ``anew`` builds it in any case, while searches use the old one. Returns False where another
+    process is at it.
+    """
     if connection.in_atomic_block:
         raise RuntimeError("an index is built concurrently, outside of transactions")
     with connection.cursor() as cursor:
         # One builder at a time: a second would take the first one's index for a broken one.
         cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", [INDEX_LOCK, version.pk])
         if cursor.fetchone() != (True,):
-            return
+            return False
         try:
             cursor.execute(
                 "SELECT indisvalid FROM pg_index WHERE indexrelid = to_regclass(%s)",
                 [version.index_name],
             )
-            if cursor.fetchone() == (True,):
-                return
-            # One that a killed build left behind is invalid, and in the way.
-            drop_index(version)
+            is_valid = cursor.fetchone() == (True,)
+            if is_valid and not anew:
+                return True
             cursor.execute("SET statement_timeout = 0")
-            cursor.execute(
-                f"CREATE INDEX CONCURRENTLY {version.index_name} ON ml_embedding "
-                "USING hnsw (vector halfvec_cosine_ops) WITH (m = 16, ef_construction = 128) "
-                f"WHERE version_id = {version.pk:d}"
-            )
+            if is_valid:
+                cursor.execute(f"REINDEX INDEX CONCURRENTLY {version.index_name}")
+            else:
+                # One that a killed build left behind is in the way.
+                drop_index(version)
+                cursor.execute(
+                    f"CREATE INDEX CONCURRENTLY {version.index_name} ON ml_embedding "
+                    "USING hnsw (vector halfvec_cosine_ops) WITH (m = 16, ef_construction = 128) "
+                    f"WHERE version_id = {version.pk:d}"
+                )
+            # For the searches' estimates, and for reading offers from their index alone.
+            cursor.execute("VACUUM (ANALYZE) ml_embedding, ml_offer")
         finally:
             cursor.execute("RESET statement_timeout")
             cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [INDEX_LOCK, version.pk])
+    return True
 
 
 def drop_index(version: ModelVersion) -> None:

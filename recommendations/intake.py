@@ -13,6 +13,8 @@ from catalog.photos import CleanPhoto, PhotoError, clean_photo
 from recommendations.services import Busy, check_room
 
 FETCH_SECONDS = 8.0
+# Longer side of a visitor's photo as we keep it, in px: twice what a wall shows of it.
+PHOTO_SIDE = 1024
 # A slow server elsewhere may hold up so many of a process's threads, and no more.
 _fetches = BoundedSemaphore(2)
 
@@ -30,6 +32,7 @@ def take_photo(upload: "UploadedFile[Any] | None", url: str = "") -> CleanPhoto:
     try:
         return clean_photo(
             _fetched(url) if upload is None else _uploaded(upload),
+            max_side=PHOTO_SIDE,
             max_bytes=settings.PHOTO_MAX_BYTES,
         )
     except (PhotoError, FetchError) as error:

@@ -46,6 +46,8 @@ _GOLDEN = 1.618
 
 # Lines of a grid, each a list of indices into the pieces.
 _Lines = list[list[int]]
+# Left, top, right, bottom, where a search tries thousands.
+_Box = tuple[float, float, float, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -321,7 +323,8 @@ def _grid(pieces: Sequence[Piece]) -> list[Rect]:
     best = min(
         (_improved(pieces, plan, equal) for plan in plans[:3]), key=lambda plan: round(plan[0], 6)
     )
-    return _ranked(pieces, _placed(pieces, best[1], equal))
+    boxes = _placed(pieces, best[1], equal)
+    return _ranked(pieces, [Rect(x0, y0, x1 - x0, y1 - y0) for x0, y0, x1, y1 in boxes])
 
 
 def _fillings(count: int, most: int) -> Iterator[tuple[int, ...]]:
@@ -371,47 +374,56 @@ def _improved(
     return cost, lines
 
 
-def _placed(pieces: Sequence[Piece], lines: _Lines, upright: bool) -> list[Rect]:
+def _placed(pieces: Sequence[Piece], lines: _Lines, upright: bool) -> list[_Box]:
     """Build columns (upright) or rows, centred on one axis and flush towards the middle line.
 
     Computed as columns; each is pushed to the left until the gap stops it.
     """
-    placed: dict[int, Rect] = {}
+    placed: dict[int, _Box] = {}
     for place, line in enumerate(lines):
         flush = (place > (len(lines) - 1) / 2) - (place < (len(lines) - 1) / 2)
         sizes = [pieces[i].size if upright else pieces[i].size[::-1] for i in line]
         y = -(sum(height for _, height in sizes) + GAP_CM * (len(sizes) - 1)) / 2
-        stack: dict[int, Rect] = {}
-        for index, (width, height) in zip(line, sizes, strict=True):
-            stack[index] = Rect((flush - 1) * width / 2, y, width, height)
-            y += height + GAP_CM
-        dx = max(
-            (
-                other.right + GAP_CM - rect.left
-                for rect in stack.values()
-                for other in placed.values()
-                if max(other.top - rect.bottom, rect.top - other.bottom) < GAP_CM
-            ),
-            default=0.0,
-        )
-        placed |= {index: rect.moved(dx, 0.0) for index, rect in stack.items()}
-    rects = [placed[index] for index in range(len(pieces))]
-    return rects if upright else [Rect(r.top, r.left, r.height, r.width) for r in rects]
+        stack: list[_Box] = []
+        dx = -math.inf
+        for width, height in sizes:
+            left, bottom = (flush - 1) * width / 2, y + height
+            for _, other_top, other_right, other_bottom in placed.values():
+                if other_top - bottom < GAP_CM and y - other_bottom < GAP_CM:
+                    dx = max(dx, other_right + GAP_CM - left)
+            stack.append((left, y, left + width, bottom))
+            y = bottom + GAP_CM
+        if dx == -math.inf:
+            dx = 0.0
+        for index, (left, top, right, bottom) in zip(line, stack, strict=True):
+            placed[index] = (left + dx, top, right + dx, bottom)
+    boxes = [placed[index] for index in range(len(pieces))]
+    return boxes if upright else [(top, left, bottom, right) for left, top, right, bottom in boxes]
 
 
-def _grid_cost(rects: Sequence[Rect]) -> float:
-    group, anchor = Rect.around(rects), rects[0]
-    reach = math.sqrt(sum(rect.area for rect in rects))
-    ranks = sum(rect.distance_to(anchor) / (1 + i) for i, rect in enumerate(rects[1:], start=1))
-    one_row = len(rects) > 3 and group.height < 1.01 * max(rect.height for rect in rects)
-    return (
-        8.0 * max(0.0, group.height / COMFORTABLE_HEIGHT_CM - 1)
-        + 0.7 * abs(math.log(group.width / group.height / _GOLDEN))
-        + 2.0 * (1 - sum(rect.area for rect in rects) / group.area)
+def _grid_cost(boxes: Sequence[_Box]) -> float:
+    lefts, tops, rights, bottoms = zip(*boxes, strict=True)
+    left, top = min(lefts), min(tops)
+    width, height = max(rights) - left, max(bottoms) - top
+    area = sum((x1 - x0) * (y1 - y0) for x0, y0, x1, y1 in boxes)
+    reach = math.sqrt(area)
+    # Twice the middles: halves are taken of the distances.
+    doubled = [(x0 + x1, y0 + y1) for x0, y0, x1, y1 in boxes]
+    ranks = sum(
+        math.dist(middle, doubled[0]) / 2 / (1 + i) for i, middle in enumerate(doubled[1:], start=1)
+    )
+    off = math.dist((2 * left + width, 2 * top + height), doubled[0]) / 2
+    tallest = max(y1 - y0 for _, y0, _, y1 in boxes)
+    one_row = len(boxes) > 3 and height < 1.01 * tallest
+    cost: float = (
+        8.0 * max(0.0, height / COMFORTABLE_HEIGHT_CM - 1)
+        + 0.7 * abs(math.log(width / height / _GOLDEN))
+        + 2.0 * (1 - area / (width * height))
         + 0.25 * ranks / reach
-        + 1.0 * group.distance_to(anchor) / reach
+        + 1.0 * off / reach
         + 1.0 * one_row
     )
+    return cost
 
 
 def _ranked(pieces: Sequence[Piece], rects: Sequence[Rect]) -> list[Rect]:

@@ -1,15 +1,24 @@
-"""The search: nearest pictures of one model version, under a price, duplicates folded."""
+"""The search: nearest pictures of one model version, under a price, duplicates folded.
 
+Two ways lead to the same result. Few pieces under the price: their offers are read in price order,
+vectors beside the prices, and all compared. Many: the search goes along the version's HNSW index,
+as widely as the filters are tight, until enough of them fit. docs/benchmarks.md measures both, and
+where they cross.
+"""
+
+import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from math import ceil
 
 import numpy as np
-from django.db.models import F, Min
+from django.db import connection
+from django.db.models import Min
 from numpy.typing import NDArray
 
-from catalog.models import Product, priced_q
-from ml.models import DIMENSIONS, Embedding, ModelVersion
+from catalog.models import Picture, Product
+from ml.models import DIMENSIONS, ModelVersion
 
 # Pictures this close in cosine distance show the same piece. Measured on 79 development prints:
 # copies saved again at JPEG quality 92 lie at 0.006 (median; 0.028 for 95 %), at quality 75 at
@@ -18,14 +27,25 @@ NEAR_DUPLICATE = 0.02
 # Copies that were changed more are told by their perceptual hash as well: up to this far, pictures
 # whose 64 bits differ in a few are the same piece.
 LOOK_ALIKE, LOOK_ALIKE_BITS = 0.1, 6
-WINDOW = 4
+
+# What the two ways cost, in microseconds (docs/benchmarks.md): a piece compared, a candidate along
+# the index.
+COMPARED, FOLLOWED = 1.0, 26.0
+# Fewer candidates miss neighbours even without a filter; pgvector allows no more than the most.
+EF_LEAST, EF_MOST = 120, 1000
+# So many times more than the filters ask for: a second round costs more than a wider first one.
+SPARE = 1.25
+# How long the size of an index is remembered, in seconds.
+REMEMBERED = 60.0
+_sizes: dict[str, tuple[float, float]] = {}
 
 
 @dataclass(frozen=True, slots=True)
 class Wishes:
     """What a visitor asks for: prices in ``currency``, ``count`` pieces wanted.
 
-    ``excluding`` names a product that must not be found (the piece itself).
+    ``label`` is one of the version's label names; ``excluding`` names a product that must not be
+    found (the piece itself); ``offset`` leaves out the first matches, which came before.
     """
 
     department: str
@@ -33,16 +53,33 @@ class Wishes:
     price_max: Decimal | None = None
     currency: str = "USD"
     count: int = 8
+    label: str | None = None
     excluding: int | None = None
+    offset: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A product with its nearest picture and that picture's cosine distance in [0, 2]."""
+    """A picture with its product and source, and its cosine distance in [0, 2]."""
 
-    product: Product
-    embedding: Embedding
+    picture: Picture
     distance: float
+
+    @property
+    def product(self) -> Product:
+        return self.picture.product
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What a search finds before products are loaded: a picture, and what tells its copies."""
+
+    picture: int
+    product: int
+    distance: float
+    sha256: str
+    perceptual_hash: int
+    vector: NDArray[np.float32]
 
 
 def nearest(
@@ -54,77 +91,205 @@ def nearest(
 ) -> list[Found]:
     """Return up to ``count`` products, nearest first; fewer only where no more exist.
 
-    Price and availability are conditions of the one query, so they never eat into the count. A
+    Price, availability and label are conditions of the query, so they never eat into the count. A
     product is found by its nearest picture; products whose pictures are nearly equal fold into the
     nearest of them. ``without_itself`` leaves out what is nearly equal to the query. Raises
-    ValueError for a vector that is not 512 finite numbers, or only zeros.
+    ValueError for a vector that is not 512 finite numbers, or only zeros, and for a label that the
+    version has not learnt.
     """
+    rows = find(version, vector, wishes, without_itself=without_itself)
+    pictures = Picture.objects.select_related("product__source").in_bulk(
+        [row.picture for row in rows]
+    )
+    # One may have been deleted in between.
+    return [Found(pictures[row.picture], row.distance) for row in rows if row.picture in pictures]
+
+
+def find(
+    version: ModelVersion,
+    vector: Sequence[float] | NDArray[np.float32],
+    wishes: Wishes,
+    *,
+    without_itself: bool = False,
+) -> list[Row]:
+    """Do what ``nearest`` does, up to loading the products."""
     query = np.asarray(vector, dtype=np.float32)
     if query.shape != (DIMENSIONS,) or not np.isfinite(query).all() or not query.any():
         raise ValueError(f"a query is {DIMENSIONS} finite numbers, not all of them 0")
-    prefix = "picture__product__"
-    ordered = (
-        Embedding.objects.of_version(version)
-        .filter(
-            priced_q(wishes.price_min, wishes.price_max, wishes.currency, prefix=prefix),
-            **{f"{prefix}is_active": True, "picture__is_readable": True},
-        )
-        .exclude(**{f"{prefix}availability": Product.Availability.OUT})
-        .select_related("picture__product__source")
-        .nearest([float(number) for number in query])
-    )
-    if wishes.excluding is not None:
-        ordered = ordered.exclude(picture__product=wishes.excluding)
-    window, is_exact = wishes.count * WINDOW, False
+    query = query / np.linalg.norm(query)
+    search = Search(version, query, wishes)
+    wanted = wishes.offset + wishes.count
+    window = wanted + 2
     while True:
-        rows = list(ordered[:window])
-        found = fold(rows, wishes.count, unlike=query if without_itself else None)
-        if len(found) == wishes.count or (is_exact and len(rows) < window):
-            return found
-        if len(rows) < window:
-            # The index gives up after hnsw.max_scan_tuples rows, found or not (pgvector,
-            # "Iterative Index Scans"). It cannot order by a sum: this compares all that fit.
-            ordered, is_exact = ordered.order_by(F("distance") + 0.0), True
-        else:
-            # Only a crowd of duplicates uses up a window; look further until the count is filled.
-            window *= WINDOW
+        rows = search.rows(window)
+        found = fold(rows, wanted, unlike=query if without_itself else None)
+        if len(found) == wanted or len(rows) < window:
+            return found[wishes.offset :]
+        # Pictures of the same piece used up the window; look further until the count is filled.
+        window *= 3
+
+
+class Search:
+    """One search: its conditions, what the statistics say they keep, and the two ways."""
+
+    def __init__(self, version: ModelVersion, query: NDArray[np.float32], wishes: Wishes) -> None:
+        self.version = version
+        self.given: dict[str, str | int | Decimal] = {
+            # As finely as the halves that the database compares.
+            "query": str(np.round(query.astype(np.float64), 6).tolist()),
+            "version": version.pk,
+        }
+        conditions = ["o.version_id = %(version)s"]
+        if wishes.price_min is not None or wishes.price_max is not None:
+            conditions.append("o.currency = %(currency)s")
+            self.given["currency"] = wishes.currency
+        if wishes.price_min is not None:
+            conditions.append("o.price >= %(price_min)s")
+            self.given["price_min"] = wishes.price_min
+        if wishes.price_max is not None:
+            conditions.append("o.price <= %(price_max)s")
+            self.given["price_max"] = wishes.price_max
+        if wishes.label is not None:
+            if wishes.label not in version.label_names:
+                raise ValueError(f"version {version} has not learnt the label {wishes.label!r}")
+            conditions.append("o.label = %(label)s")
+            self.given["label"] = version.label_names.index(wishes.label)
+        self.is_filtered = len(conditions) > 1
+        if wishes.excluding is not None:
+            conditions.append("o.product_id <> %(excluding)s")
+            self.given["excluding"] = wishes.excluding
+        self.conditions = " AND ".join(conditions)
+
+    def rows(self, window: int) -> list[Row]:
+        """Return the nearest ``window`` rows, in order; fewer only where no more fit."""
+        ef_search = self.plan(window)
+        if ef_search is not None:
+            found = self.followed(window, ef_search)
+            # pgvector gives up after hnsw.max_scan_tuples rows, found or not.
+            if len(found) == window:
+                return found
+        return self.compared(window)
+
+    def plan(self, window: int) -> int | None:
+        """Return how many candidates to follow along the index (ef_search); None to compare all.
+
+        The database's statistics say how much fits; a wrong estimate costs time, never matches.
+        """
+        total = index_size(self.version)
+        if total * COMPARED <= EF_LEAST * FOLLOWED:
+            return None
+        kept = total
+        if self.is_filtered:
+            with connection.cursor() as cursor:
+                cursor.execute(
+                    f"EXPLAIN (FORMAT JSON) SELECT 1 FROM ml_offer o WHERE {self.conditions}",
+                    self.given,
+                )
+                kept = max(1, min(total, cursor.fetchone()[0][0]["Plan"]["Plan Rows"]))
+        candidates = max(EF_LEAST, ceil(SPARE * window * total / kept))
+        if kept * COMPARED <= candidates * FOLLOWED:
+            return None
+        return min(candidates, EF_MOST)
+
+    def followed(self, window: int, ef_search: int) -> list[Row]:
+        """Go along the index, on and on until the window is full."""
+        # In one string, which is one transaction: the settings end with it.
+        return self._fetch(
+            f"SET LOCAL hnsw.ef_search = {ef_search:d}; "
+            "SET LOCAL hnsw.iterative_scan = relaxed_order; "
+            "SET LOCAL enable_seqscan = off; ",
+            "SELECT e.picture_id, e.vector <=> %(query)s::halfvec AS distance "
+            "FROM ml_embedding e JOIN ml_offer o ON o.embedding_id = e.id "
+            f"WHERE e.version_id = %(version)s AND {self.conditions} "
+            "ORDER BY e.vector <=> %(query)s::halfvec LIMIT %(window)s",
+            window,
+        )
+
+    def compared(self, window: int) -> list[Row]:
+        """Compare every offer that fits."""
+        return self._fetch(
+            "",
+            # A sum: no index orders by one.
+            "SELECT o.picture_id, (o.vector <=> %(query)s::halfvec) + 0 AS distance "
+            f"FROM ml_offer o WHERE {self.conditions} ORDER BY distance LIMIT %(window)s",
+            window,
+        )
+
+    def _fetch(self, settings: str, nearest: str, window: int) -> list[Row]:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f"{settings}SELECT c.id, c.product_id, n.distance, c.sha256, c.perceptual_hash, "
+                f"halfvec_send(e.vector) FROM ({nearest}) n "
+                "JOIN catalog_picture c ON c.id = n.picture_id JOIN ml_embedding e "
+                "ON e.picture_id = n.picture_id AND e.version_id = %(version)s "
+                "ORDER BY n.distance, n.picture_id",
+                {**self.given, "window": window},
+            )
+            while cursor.nextset():
+                pass
+            return [
+                Row(picture, product, distance, sha256, perceptual_hash, _unsent(vector))
+                for picture, product, distance, sha256, perceptual_hash, vector in cursor.fetchall()
+            ]
+
+
+def _unsent(sent: bytes) -> NDArray[np.float32]:
+    """Return the unit vector that halfvec_send wrote: two counts of 16 bits, then the halves."""
+    vector = np.frombuffer(sent, dtype=">f2", offset=4).astype(np.float32)
+    unit: NDArray[np.float32] = vector / np.linalg.norm(vector)
+    return unit
+
+
+def index_size(version: ModelVersion) -> float:
+    """Return how many vectors the version's index holds, by the database's statistics; 0 for none.
+
+    Remembered for a minute.
+    """
+    name, now = version.index_name, time.monotonic()
+    known = _sizes.get(name)
+    if known is None or now - known[0] > REMEMBERED:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT reltuples FROM pg_class JOIN pg_index ON indexrelid = pg_class.oid "
+                "WHERE pg_class.oid = to_regclass(%s) AND indisvalid",
+                [name],
+            )
+            row = cursor.fetchone()
+        known = _sizes[name] = (now, max(0.0, row[0]) if row else 0.0)
+    return known[1]
 
 
 def fold(
-    rows: Iterable[Embedding], count: int, *, unlike: NDArray[np.float32] | None = None
-) -> list[Found]:
+    rows: Iterable[Row], count: int, *, unlike: NDArray[np.float32] | None = None
+) -> list[Row]:
     """Keep the first ``count`` rows that repeat no product, picture or nearly equal vector.
 
-    ``rows`` come nearest first, each with ``distance``; ``unlike`` is a vector that nothing kept
-    may nearly equal.
+    ``rows`` come nearest first; ``unlike`` is a unit vector that nothing kept may nearly equal.
     """
-    found: list[Found] = []
+    found: list[Row] = []
     products: set[int] = set()
     hashes: set[str] = set()
     kept = np.empty((count + 1, DIMENSIONS), dtype=np.float32)
     kept_hashes: list[int | None] = []
     filled = 0
     if unlike is not None:
-        kept[0], filled = unlike / np.linalg.norm(unlike), 1
+        kept[0], filled = unlike, 1
         kept_hashes.append(None)
     for row in rows:
         if len(found) == count:
             break
-        picture = row.picture
-        vector = np.asarray(row.vector, dtype=np.float32)
-        vector /= np.linalg.norm(vector)
         if (
-            picture.product_id in products
-            or picture.sha256 in hashes
-            or _is_copy(1 - kept[:filled] @ vector, kept_hashes[:filled], picture.perceptual_hash)
+            row.product in products
+            or row.sha256 in hashes
+            or _is_copy(1 - kept[:filled] @ row.vector, kept_hashes[:filled], row.perceptual_hash)
         ):
             continue
-        products.add(picture.product_id)
-        hashes.add(picture.sha256)
-        kept[filled] = vector
-        kept_hashes.append(picture.perceptual_hash)
+        products.add(row.product)
+        hashes.add(row.sha256)
+        kept[filled] = row.vector
+        kept_hashes.append(row.perceptual_hash)
         filled += 1
-        found.append(Found(picture.product, row, float(row.distance)))  # type: ignore[attr-defined]  # annotated by nearest()
+        found.append(row)
     return found
 
 

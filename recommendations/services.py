@@ -18,11 +18,11 @@ from django.utils import timezone
 from catalog.models import Department
 from catalog.photos import CleanPhoto
 from jobs.models import Refused
-from ml.models import ModelVersion
+from ml.models import Embedding, ModelVersion
 from recommendations import walls
 from recommendations.layout import MAX_MATCHES
 from recommendations.models import Match, Submission, new_photo_name
-from recommendations.search import Found, Wishes, nearest, next_price
+from recommendations.search import Found, Wishes, find, nearest, next_price
 
 if TYPE_CHECKING:
     import numpy as np
@@ -32,6 +32,7 @@ logger = logging.getLogger(__name__)
 
 # Below this probability the encoder's first label is told as a guess.
 SURE_ENOUGH = 0.5
+WARMING_SEARCHES = 20
 
 ORPHANS_EVERY = timedelta(hours=1)
 _orphans_looked_at = -math.inf
@@ -39,9 +40,13 @@ _orphans_looked_at = -math.inf
 
 @dataclass(frozen=True)
 class Recommendation:
-    """What was found for a photo: ``vector`` has 512 unit-length numbers."""
+    """What was found for a photo: ``vector`` has 512 unit-length numbers.
+
+    ``cropped`` (uint8, height x width x 3) is the part of the photo that the encoder looked at.
+    """
 
     version: ModelVersion
+    cropped: "NDArray[np.uint8]"
     vector: "NDArray[np.float32]"
     label: str
     confidence: float | None
@@ -106,7 +111,8 @@ def recommend(rgb: "NDArray[np.uint8]", wishes: Wishes) -> Recommendation:
 
     version = live_version(wishes.department)
     encoder = encoder_of(version)
-    encoding = encoder.encode([rgb])
+    cropped = encoder.crop(rgb)
+    encoding = encoder.encode([cropped], cropped=True)
     vector = encoding.vectors[0]
     label, confidence = "", None
     if encoding.probabilities is not None and encoder.label_names:
@@ -115,6 +121,7 @@ def recommend(rgb: "NDArray[np.uint8]", wishes: Wishes) -> Recommendation:
     found = nearest(version, vector, wishes, without_itself=wishes.department == Department.ART)
     return Recommendation(
         version=version,
+        cropped=cropped,
         vector=vector,
         label=label,
         confidence=confidence,
@@ -125,13 +132,19 @@ def recommend(rgb: "NDArray[np.uint8]", wishes: Wishes) -> Recommendation:
 
 
 def warm_up(departments: Sequence[str] = Department.values) -> None:
-    """Load the live encoders and run each once, so that the first photo waits for nothing."""
+    """Load the live encoders and search a little, so that the first photo waits for nothing.
+
+    The searches bring the upper layers of the index, which every search passes, into memory.
+    """
     import numpy as np
 
     from ml.registry import encoder_of
 
     for version in ModelVersion.objects.live().filter(department__in=departments):
         encoder_of(version).encode([np.zeros((64, 64, 3), dtype=np.uint8)])
+        known = Embedding.objects.of_version(version).order_by("pk")
+        for vector in known.values_list("vector", flat=True)[:WARMING_SEARCHES]:
+            find(version, vector, Wishes(version.department))
 
 
 def is_weak(version: ModelVersion, distance: float) -> bool:
@@ -175,9 +188,9 @@ def _process(submission: Submission) -> None:
     plan = None
     if submission.department == Department.ART and result.found:
         plan = walls.plan(
-            walls.visitor_print(submission.print_name, rgb),
+            walls.visitor_print(submission.print_name, result.cropped),
             [
-                (found.product, walls.print_of(found.embedding.picture))
+                (found.product, walls.print_of(found.picture))
                 for found in result.found[:MAX_MATCHES]
             ],
         )
@@ -187,7 +200,7 @@ def _process(submission: Submission) -> None:
                 submission=submission,
                 rank=rank,
                 product=found.product,
-                picture=found.embedding.picture,
+                picture=found.picture,
                 distance=found.distance,
             )
             for rank, found in enumerate(result.found, start=1)

@@ -3,6 +3,8 @@
 import base64
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
 from io import BytesIO
 from typing import TYPE_CHECKING
 
@@ -13,6 +15,7 @@ from PIL import Image
 
 from catalog.models import Picture, Product
 from catalog.storage import store_once
+from ml.services import leave_out
 from recommendations.drawing import HungPicture, wall_colour, wall_svg
 from recommendations.layout import (
     MAX_MATCHES,
@@ -66,16 +69,23 @@ def print_of(picture: Picture) -> Print:
     OSError.
     """
     name = print_name(picture.sha256)
-    if default_storage.exists(name):
-        try:
-            with default_storage.open(name) as file:
-                return _measured(name, Image.open(file).convert("RGB"))
-        except OSError:
-            # Broken on disk: cut it out anew.
-            default_storage.delete(name)
+    try:
+        return _kept(name, default_storage.get_modified_time(name))
+    except FileNotFoundError:
+        pass
+    except OSError:
+        # Broken on disk: cut it out anew.
+        default_storage.delete(name)
     data, image = _cut(_read(picture))
     store_once(name, data)
     return _measured(name, image)
+
+
+@lru_cache(maxsize=100_000)
+def _kept(name: str, modified: datetime) -> Print:
+    """Return the print that lies there since then; raises OSError where it cannot be read."""
+    with default_storage.open(name) as file:
+        return _measured(name, Image.open(file).convert("RGB"))
 
 
 def _read(picture: Picture) -> "NDArray[np.uint8]":
@@ -84,13 +94,13 @@ def _read(picture: Picture) -> "NDArray[np.uint8]":
     try:
         return decode_rgb(picture.read())
     except (FileNotFoundError, BrokenPictureError):
-        Picture.objects.filter(pk=picture.pk).update(is_readable=False)
+        leave_out(picture)
         raise
 
 
-def visitor_print(name: str, rgb: "NDArray[np.uint8]") -> Print:
-    """Cut the print out of a photo (uint8, height x width x 3) and keep it as ``name``."""
-    data, image = _cut(rgb)
+def visitor_print(name: str, cropped: "NDArray[np.uint8]") -> Print:
+    """Keep the print cut out of a photo (uint8, height x width x 3) as ``name``."""
+    data, image = _fitted(cropped)
     store_once(name, data)
     return _measured(name, image)
 
@@ -99,10 +109,15 @@ def _cut(rgb: "NDArray[np.uint8]") -> tuple[bytes, Image.Image]:
     # Loads OpenCV, which the web process does not need.
     from ml.networks.pixels import crop_frame
 
-    image = Image.fromarray(crop_frame(rgb))
-    image.thumbnail((PRINT_SIDE, PRINT_SIDE), Image.Resampling.LANCZOS)
+    return _fitted(crop_frame(rgb))
+
+
+def _fitted(rgb: "NDArray[np.uint8]") -> tuple[bytes, Image.Image]:
+    """Return a print of at most PRINT_SIDE px as a JPEG and as an image."""
+    image = Image.fromarray(rgb)
+    image.thumbnail((PRINT_SIDE, PRINT_SIDE), Image.Resampling.LANCZOS, reducing_gap=1.5)
     data = BytesIO()
-    image.save(data, "JPEG", quality=88, optimize=True)
+    image.save(data, "JPEG", quality=88)
     return data.getvalue(), image
 
 
@@ -135,25 +150,28 @@ def plan(anchor: Print, matches: Sequence[tuple[Product, Print]]) -> Plan:
 def store(submission: Submission, matches: Sequence[Match], plan: Plan) -> None:
     """Write a plan as walls and placements; the caller holds the transaction."""
     by_rank = {match.rank: match for match in matches}
-    for layout in plan.layouts:
-        wall = Wall.objects.create(
+    stored = Wall.objects.bulk_create(
+        Wall(
             submission=submission,
             arrangement=layout.arrangement,
             width_cm=layout.width_cm,
             height_cm=layout.height_cm,
             colour=plan.colour,
         )
-        Placement.objects.bulk_create(
-            Placement(
-                wall=wall,
-                match=by_rank[int(hanging.piece.key)] if hanging.piece.key != ANCHOR else None,
-                x_cm=hanging.x_cm,
-                y_cm=hanging.y_cm,
-                width_cm=hanging.piece.width_cm,
-                height_cm=hanging.piece.height_cm,
-            )
-            for hanging in layout.hangings
+        for layout in plan.layouts
+    )
+    Placement.objects.bulk_create(
+        Placement(
+            wall=wall,
+            match=by_rank[int(hanging.piece.key)] if hanging.piece.key != ANCHOR else None,
+            x_cm=hanging.x_cm,
+            y_cm=hanging.y_cm,
+            width_cm=hanging.piece.width_cm,
+            height_cm=hanging.piece.height_cm,
         )
+        for wall, layout in zip(stored, plan.layouts, strict=True)
+        for hanging in layout.hangings
+    )
 
 
 def render(wall: Wall, *, self_contained: bool) -> str:

@@ -14,6 +14,7 @@ from catalog.loading import ImportReport, load_products
 from catalog.reading import read_products
 from ml.models import Embedding, ModelVersion, TrainingRun
 from ml.networks.training import TrainedEncoder, train_encoder
+from ml.services import embeddings
 
 COLOURS = ["firebrick", "seagreen", "royalblue", "goldenrod", "indigo", "coral", "teal", "olive"]
 
@@ -124,8 +125,5 @@ def embed_without_index(version: ModelVersion) -> None:
 
     pictures = list(version.missing_pictures())
     if pictures:
-        vectors = encoder_of(version).encode([decode_rgb(p.read()) for p in pictures]).vectors
-        Embedding.objects.bulk_create(
-            Embedding(picture=picture, version=version, vector=vector.tolist())
-            for picture, vector in zip(pictures, vectors, strict=True)
-        )
+        encoding = encoder_of(version).encode([decode_rgb(p.read()) for p in pictures])
+        Embedding.objects.bulk_create(embeddings(version, pictures, encoding))

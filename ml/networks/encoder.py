@@ -15,7 +15,7 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from ml.networks import layers as layers
-from ml.networks.pixels import Crop, Pixels, prepare
+from ml.networks.pixels import Crop, Pixels, crop_by, prepare
 
 FORMAT_VERSION = 1
 DIMENSIONS = 512
@@ -44,7 +44,9 @@ class Encoder(Protocol):
     @property
     def input_size(self) -> int: ...
 
-    def encode(self, pictures: Sequence[Pixels]) -> Encoding: ...
+    def crop(self, picture: Pixels) -> Pixels: ...
+
+    def encode(self, pictures: Sequence[Pixels], *, cropped: bool = False) -> Encoding: ...
 
 
 class KerasEncoder:
@@ -67,10 +69,17 @@ class KerasEncoder:
     def input_size(self) -> int:
         return self._size
 
-    def encode(self, pictures: Sequence[Pixels]) -> Encoding:
-        """Encode the pictures in batches; a picture's numbers do not depend on its batch."""
-        squares = [prepare(picture, size=self._size, crop=self._crop) for picture in pictures]
-        return self.encode_squares(squares)
+    def crop(self, picture: Pixels) -> Pixels:
+        """Return what the encoder looks at: the print in its frame, the piece on its ground."""
+        return crop_by(picture, self._crop)
+
+    def encode(self, pictures: Sequence[Pixels], *, cropped: bool = False) -> Encoding:
+        """Encode the pictures in batches; a picture's numbers do not depend on its batch.
+
+        ``cropped`` says that ``crop`` made them.
+        """
+        crop: Crop = "none" if cropped else self._crop
+        return self.encode_squares([prepare(one, size=self._size, crop=crop) for one in pictures])
 
     def encode_squares(self, squares: Sequence[Pixels]) -> Encoding:
         """Encode pictures that ``prepare`` has cropped and fitted already."""

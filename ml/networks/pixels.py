@@ -165,6 +165,13 @@ def crop_piece(rgb: Pixels) -> Pixels:
     return square
 
 
+def crop_by(rgb: Pixels, crop: Crop) -> Pixels:
+    """Crop a picture in one of the ways an encoder may ask for."""
+    if crop == "frame":
+        return crop_frame(rgb)
+    return crop_piece(rgb) if crop == "piece" else rgb
+
+
 def prepare(rgb: Pixels, *, size: int, crop: Crop) -> Pixels:
     """Crop a picture of any size (uint8, height x width x 3) and fit it to size x size x 3.
 
@@ -173,10 +180,7 @@ def prepare(rgb: Pixels, *, size: int, crop: Crop) -> Pixels:
     if rgb.ndim != 3 or rgb.shape[2] != 3 or rgb.dtype != np.uint8 or 0 in rgb.shape:
         shape = " x ".join(map(str, rgb.shape))
         raise ValueError(f"a picture is uint8, height x width x 3, not {rgb.dtype} {shape}")
-    if crop == "frame":
-        rgb = crop_frame(rgb)
-    elif crop == "piece":
-        rgb = crop_piece(rgb)
+    rgb = crop_by(rgb, crop)
     shrinks = min(rgb.shape[:2]) >= size
     fitted = cv2.resize(
         rgb, (size, size), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR

@@ -29,7 +29,9 @@ def fill(version: ModelVersion, seed: int = 0) -> None:
     for picture in version.missing_pictures():
         vector = random.normal(size=DIMENSIONS)
         vector /= np.linalg.norm(vector)
-        Embedding.objects.create(picture=picture, version=version, vector=vector.tolist())
+        Embedding.objects.create(
+            picture=picture, product_id=picture.product_id, version=version, vector=vector.tolist()
+        )
 
 
 def label_pictures(names: Sequence[str], department: str = "art") -> dict[int, str]:

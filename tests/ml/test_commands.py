@@ -261,7 +261,12 @@ def test_a_file_that_does_not_fit_is_refused(
     version.label_names = ["abstract", "water"]
     version.save()
     Embedding.objects.bulk_create(
-        Embedding(version=version, picture=picture, vector=np.eye(512)[0].tolist())
+        Embedding(
+            picture=picture,
+            product_id=picture.product_id,
+            version=version,
+            vector=np.eye(512)[0].tolist(),
+        )
         for picture in Picture.objects.all()
     )
     version.promote()

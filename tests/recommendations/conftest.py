@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 import pytest
 from pytest_django import Settings
 
+from recommendations import search
 from tests.factories import load_catalogue
 
 if TYPE_CHECKING:
@@ -32,3 +33,9 @@ def art(db: None, media: Path, tmp_path: Path, small_encoders: "Encoders") -> "M
     """Return art's live version over twelve drawn prints that cost 10, 20 … 120 USD."""
     load_catalogue(tmp_path / "shop", 12)
     return small_encoders.version("art", live=True)
+
+
+@pytest.fixture(autouse=True)
+def forgotten_sizes() -> None:
+    """Forget how large other tests' indexes were."""
+    search._sizes.clear()

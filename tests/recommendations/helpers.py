@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from hashlib import sha256
 from html.parser import HTMLParser
-from itertools import count
+from itertools import count, zip_longest
 from math import sqrt
 from pathlib import Path
 from typing import Any
@@ -57,7 +57,7 @@ def new_version(department: str = "art", *, live: bool = False) -> ModelVersion:
 def add_products(version: ModelVersion, vectors: Sequence[Vector], **fields: Any) -> list[Product]:
     """Add products of one picture each, embedded by hand; ``fields`` may be called with a place."""
     source, _ = Source.objects.get_or_create(name="vector shop")
-    products, pictures = [], []
+    products, pictures, labels = [], [], []
     for place, _vector in enumerate(vectors):
         number = next(_numbers)
         given = {name: one(place) if callable(one) else one for name, one in fields.items()}
@@ -65,6 +65,7 @@ def add_products(version: ModelVersion, vectors: Sequence[Vector], **fields: Any
             "sha256": given.pop("sha256", f"{number:064x}"),
             "perceptual_hash": given.pop("perceptual_hash", scattered(number)),
         }
+        label = given.pop("label", None)
         product = Product(
             **{
                 "source": source,
@@ -75,11 +76,12 @@ def add_products(version: ModelVersion, vectors: Sequence[Vector], **fields: Any
                 **given,
             }
         )
+        labels.append(label)
         products.append(product)
         pictures.append(new_picture(product, **hashes))
     Product.objects.bulk_create(products)
     Picture.objects.bulk_create(pictures)
-    embed(version, dict(zip(pictures, vectors, strict=True)))
+    embed(version, dict(zip(pictures, vectors, strict=True)), labels)
     return products
 
 
@@ -94,10 +96,18 @@ def new_picture(product: Product, sha256: str, perceptual_hash: int = 1) -> Pict
     )
 
 
-def embed(version: ModelVersion, vectors: dict[Picture, Vector]) -> None:
+def embed(
+    version: ModelVersion, vectors: dict[Picture, Vector], labels: Sequence[int | None] = ()
+) -> None:
     Embedding.objects.bulk_create(
-        Embedding(picture=picture, version=version, vector=vector.tolist())
-        for picture, vector in vectors.items()
+        Embedding(
+            picture=picture,
+            product_id=picture.product_id,
+            version=version,
+            label=label,
+            vector=vector.tolist(),
+        )
+        for (picture, vector), label in zip_longest(vectors.items(), labels)
     )
 
 

@@ -1,15 +1,30 @@
 """The search against real pgvector, with vectors made by hand."""
 
+import time
 from decimal import Decimal
 
 import numpy as np
 import pytest
-from django.db import connection, transaction
+from django.db import connection
 from pytest_django import DjangoAssertNumQueries
 
 from catalog.models import Picture, Product
-from ml.models import DIMENSIONS, Embedding, ModelVersion
-from recommendations.search import LOOK_ALIKE, NEAR_DUPLICATE, Wishes, nearest, next_price
+from ml.models import DIMENSIONS, ModelVersion
+from ml.services import leave_out
+from recommendations.search import (
+    EF_LEAST,
+    EF_MOST,
+    FOLLOWED,
+    LOOK_ALIKE,
+    NEAR_DUPLICATE,
+    SPARE,
+    Search,
+    Wishes,
+    _sizes,
+    find,
+    nearest,
+    next_price,
+)
 from tests.recommendations.helpers import (
     Vector,
     add_products,
@@ -53,7 +68,7 @@ def test_it_works(version: ModelVersion) -> None:
     found = nearest(version, QUERY, Wishes("art", count=3))
     assert [one.product for one in found] == [close, middle, far]
     assert [one.distance for one in found] == pytest.approx([0.1, 0.3, 0.6], abs=1e-3)
-    assert [one.embedding.picture.product for one in found] == [close, middle, far]
+    assert [one.picture.product for one in found] == [close, middle, far]
 
 
 def test_an_empty_catalogue_gives_nothing(version: ModelVersion) -> None:
@@ -89,43 +104,134 @@ def test_fewer_come_only_where_no_more_exist(version: ModelVersion) -> None:
     assert search(version, count=24) == products
 
 
-def test_count_is_filled_where_the_index_gives_up(version: ModelVersion) -> None:
-    products = add_products(version, spread(400), price=lambda place: 5 if place >= 390 else 50)
-    with connection.cursor() as cursor, transaction.atomic():
+def index(version: ModelVersion) -> None:
+    """Build the version's index in the test's transaction, and make every search follow it."""
+    with connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         cursor.execute(
-            "CREATE INDEX test_hnsw ON ml_embedding USING hnsw (vector halfvec_cosine_ops) "
-            f"WHERE version_id = {version.pk}"
+            f"CREATE INDEX {version.index_name} ON ml_embedding "
+            f"USING hnsw (vector halfvec_cosine_ops) WHERE version_id = {version.pk}"
         )
-        for setting in ("hnsw.max_scan_tuples = 1", "enable_seqscan = off", "enable_sort = off"):
-            cursor.execute(f"SET LOCAL {setting}")
-        by_index = (
-            Embedding.objects.of_version(version)
-            .filter(picture__product__price__lte=20)
-            .nearest(QUERY.tolist())
-        )
-        assert "test_hnsw" in by_index[:12].explain()
-        assert len(by_index[:12]) < 3, "the index must give up for this test to mean anything"
-        assert search(version, high=20) == products[390:393]
+        cursor.execute("SET CONSTRAINTS ALL DEFERRED")
+
+
+@pytest.fixture
+def follow(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let comparing seem so dear that every search with an index goes along it."""
+    monkeypatch.setattr("recommendations.search.COMPARED", 1e9)
+
+
+@pytest.mark.usefixtures("follow")
+def test_count_is_filled_where_the_index_gives_up(
+    version: ModelVersion, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    products = add_products(version, spread(400), price=lambda place: 5 if place >= 390 else 50)
+    index(version)
+    monkeypatch.setattr("recommendations.search.EF_LEAST", 1)
+    wishes = Wishes("art", price_max=Decimal(20), count=3)
+    given_up = Search(version, QUERY, wishes)
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL hnsw.max_scan_tuples = 1")
+    assert given_up.plan(5) is not None
+    assert len(given_up.followed(5, 1)) < 3, "it must give up for this test to mean anything"
+    assert search(version, high=20) == products[390:393]
+
+
+@pytest.fixture(params=["compared", "followed"])
+def way(request: pytest.FixtureRequest) -> str:
+    """Let the search go one way, then the other."""
+    if request.param == "followed":
+        request.getfixturevalue("follow")
+    return str(request.param)
 
 
 @pytest.mark.parametrize("count", [1, 8, 24])
 @pytest.mark.parametrize(("low", "high"), [(None, None), (None, 40), (30, 35), (99, None)])
-def test_it_finds_what_an_exact_search_finds(
-    version: ModelVersion, count: int, low: int | None, high: int | None
+@pytest.mark.parametrize("label", [None, "water"])
+def test_both_ways_find_what_an_exact_search_finds(
+    version: ModelVersion,
+    way: str,
+    count: int,
+    low: int | None,
+    high: int | None,
+    label: str | None,
 ) -> None:
     random = np.random.default_rng(7)
     vectors = random.normal(size=(250, DIMENSIONS)).astype(np.float32)
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
     prices = random.integers(1, 100, 250)
-    products = add_products(version, list(vectors), price=lambda place: int(prices[place]))
+    products = add_products(
+        version,
+        list(vectors),
+        price=lambda place: int(prices[place]),
+        label=lambda place: place % 3,
+    )
+    version.label_names = ["city", "water", "people"]
+    index(version)
     # As the database holds them: in half precision.
     distances = 1 - vectors.astype(np.float16).astype(np.float64) @ QUERY
     allowed = (prices >= (low or 0)) & (prices <= (high or 100))
+    if label:
+        allowed &= np.arange(250) % 3 == 1
     order = [place for place in np.argsort(distances) if allowed[place]]
-    assert search(version, low=low, high=high, count=count) == [
-        products[place] for place in order[:count]
+    wishes = Wishes(
+        "art",
+        None if low is None else Decimal(low),
+        None if high is None else Decimal(high),
+        count=count,
+        label=label,
+    )
+    assert (Search(version, QUERY, wishes).plan(count) is None) == (way == "compared")
+    found = [one.product for one in nearest(version, QUERY, wishes)]
+    assert found == [products[place] for place in order[:count]]
+
+
+def test_ties_come_in_the_order_of_their_pictures(version: ModelVersion, way: str) -> None:
+    products = add_products(version, [near(0.2, axis) for axis in range(1, 9)])
+    index(version)
+    assert search(version, count=8) == products
+
+
+def test_pages_follow_on_one_another(version: ModelVersion, way: str) -> None:
+    crowd = add_products(version, [near(0.05, 500)] * 30)
+    others = add_products(version, spread(20))
+    index(version)
+    pages = [
+        [one.product for one in nearest(version, QUERY, Wishes("art", count=6, offset=offset))]
+        for offset in range(0, 24, 6)
     ]
+    assert [len(page) for page in pages] == [6, 6, 6, 3]
+    assert pages[0][0] in crowd
+    assert [product for page in pages for product in page][1:] == others
+
+
+def test_a_label_that_was_not_learnt_is_refused(version: ModelVersion) -> None:
+    with pytest.raises(ValueError, match="city"):
+        nearest(version, QUERY, Wishes("art", label="city"))
+
+
+def test_the_statistics_choose_the_way(version: ModelVersion) -> None:
+    """Compare few offers, follow the index for many; the count of each is the database's guess."""
+    add_products(version, spread(400), price=lambda place: place + 1)
+    index(version)
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE ml_offer")
+    _sizes[version.index_name] = (time.monotonic(), 400)
+
+    def plan(high: int | None, compared: float) -> int | None:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("recommendations.search.COMPARED", compared)
+            wishes = Wishes("art", price_max=None if high is None else Decimal(high))
+            return Search(version, QUERY, wishes).plan(10)
+
+    follow_least = EF_LEAST * FOLLOWED
+    assert plan(None, follow_least / 300) == EF_LEAST
+    assert plan(None, follow_least / 500) is None
+    assert plan(350, follow_least / 300) == EF_LEAST
+    assert plan(20, follow_least / 300) is None
+    # 400 / 20 of the index for each of ten, about: the database guesses.
+    assert plan(20, 1e6) == pytest.approx(SPARE * 200, rel=0.2)
+    assert plan(1, 1e6) == EF_MOST
 
 
 def test_an_unknown_price_matches_no_bound(version: ModelVersion) -> None:
@@ -168,7 +274,7 @@ def test_what_may_be_bought_is_found(version: ModelVersion, availability: str) -
 
 def test_an_unreadable_picture_is_not_found(version: ModelVersion) -> None:
     (broken,) = add_products(version, [near(0.1)])
-    broken.pictures.update(is_readable=False)
+    leave_out(broken.pictures.get())
     assert search(version) == []
 
 
@@ -220,7 +326,7 @@ def test_several_pictures_of_a_product_are_one_match(version: ModelVersion) -> N
     embed(version, {second: near(0.1, 3)})
     found = nearest(version, QUERY, Wishes("art", count=3))
     assert [one.product for one in found] == [product, other]
-    assert found[0].embedding.picture == second
+    assert found[0].picture == second
     assert Picture.objects.count() == 3
 
 
@@ -252,12 +358,15 @@ def test_a_vector_that_is_none_is_refused(version: ModelVersion, vector: Vector)
         nearest(version, vector, Wishes("art"))
 
 
-def test_one_query_is_enough(
+def test_one_query_finds_and_one_loads(
     version: ModelVersion, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     add_products(version, spread(60), price=lambda place: 10 + place % 7)
     wishes = Wishes("art", Decimal(11), Decimal(15), count=8)
+    nearest(version, QUERY, wishes)
     with django_assert_num_queries(1):
+        assert len(find(version, QUERY, wishes)) == 8
+    with django_assert_num_queries(2):
         found = nearest(version, QUERY, wishes)
         assert len(found) == 8
         assert {one.product.source.name for one in found} == {"vector shop"}

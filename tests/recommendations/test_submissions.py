@@ -194,9 +194,7 @@ def test_a_claim_taken_back_writes_nothing_and_keeps_the_photo(
 
 def test_a_catalogue_picture_that_is_gone_is_left_out_from_then_on(art: ModelVersion) -> None:
     submission = ask(count=3)
-    usual = (
-        services.recommend(np.asarray(draw(100)), Wishes("art", count=3)).found[0].embedding.picture
-    )
+    usual = services.recommend(np.asarray(draw(100)), Wishes("art", count=3)).found[0].picture
     default_storage.delete(str(usual.file))
     submission = answered(submission)
     assert (submission.state, submission.attempts) == ("queued", 1)

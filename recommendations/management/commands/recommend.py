@@ -14,7 +14,7 @@ from catalog.photos import PhotoError, clean_photo
 from jobs.models import Refused
 from recommendations import services, walls
 from recommendations.forms import HIGHEST_PRICE
-from recommendations.intake import check_range, too_large
+from recommendations.intake import PHOTO_SIDE, check_range, too_large
 from recommendations.layout import MAX_MATCHES
 from recommendations.models import DEFAULT_COUNT, MAX_COUNT, MIN_COUNT
 from recommendations.search import Wishes
@@ -76,7 +76,9 @@ class Command(ReportingCommand):
                 raise BadInput(f"{photo} is not a file.")
             if photo.stat().st_size > settings.PHOTO_MAX_BYTES:
                 raise BadInput(f"{photo}: {too_large()}")
-            clean = clean_photo(photo.read_bytes(), max_bytes=settings.PHOTO_MAX_BYTES)
+            clean = clean_photo(
+                photo.read_bytes(), max_side=PHOTO_SIDE, max_bytes=settings.PHOTO_MAX_BYTES
+            )
         except ValidationError as error:
             raise BadInput(error.messages[0]) from error
         except PhotoError as error:
@@ -101,7 +103,7 @@ class Command(ReportingCommand):
         took_ms = round((time.perf_counter() - started) * 1000)
         if wall is not None:
             products = [
-                (found.product, walls.print_of(found.embedding.picture))
+                (found.product, walls.print_of(found.picture))
                 for found in result.found[:MAX_MATCHES]
             ]
             drawing = walls.draw_found(rgb, products)

@@ -1,0 +1,41 @@
+from argparse import ArgumentParser
+from typing import Any
+
+from catalog.management.base import BadInput, ReportingCommand
+
+
+class Command(ReportingCommand):
+    help = "Measure the search or the whole way of a photo on this machine; takes minutes."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        super().add_arguments(parser)
+        parser.add_argument("what", choices=["search", "walls"])
+        parser.add_argument(
+            "--size", type=int, default=20_000, help="search: pieces in the made-up catalogue"
+        )
+        parser.add_argument("--queries", type=int, default=200, help="search: queries a setting")
+        parser.add_argument("--no-peers", action="store_true", help="search: measure ours only")
+        parser.add_argument("--seconds", type=float, default=60.0, help="walls: length of a load")
+
+    def handle(
+        self, *args: Any, what: str, size: int, queries: int, seconds: float, **options: Any
+    ) -> None:
+        if not 1_000 <= size <= 10_000_000:
+            raise BadInput(f"--size must be 1000 to 10000000, not {size}.")
+        if not 10 <= queries <= 10_000:
+            raise BadInput(f"--queries must be 10 to 10000, not {queries}.")
+        if not 1 <= seconds <= 3600:
+            raise BadInput(f"--seconds must be 1 to 3600, not {seconds:g}.")
+        from tests.benchmarks import report, search, walls
+
+        def tell(text: str) -> None:
+            self.stderr.write(text)
+
+        if what == "search":
+            peers = () if options["no_peers"] else search.PEERS
+            result = search.bench(size, queries=queries, peers=peers, on_progress=tell)
+            summary = report.page([result], [])
+        else:
+            result = walls.bench(seconds=seconds, on_progress=tell)
+            summary = report.page([], [result])
+        self.report(result, as_json=options["json"], summary=summary)

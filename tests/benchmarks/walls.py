@@ -1,0 +1,265 @@
+"""``bench walls``: visitors post photos to a whole site; how long until their walls hang."""
+
+import asyncio
+import os
+import random
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import httpx
+import psutil
+from PIL import Image, ImageFilter
+
+from tests.benchmarks.machine import machine, quantiles
+
+BASE_DIR = Path(__file__).resolve().parents[2]
+VISITORS = (1, 10, 50)
+# How long a visitor looks at a result before posting the next photo, in seconds.
+THINKING = 1.0
+RATE = 10.0
+POLL = 0.1
+START_SECONDS = 600.0
+
+
+@dataclass
+class Load:
+    """What the visitors of one load saw: seconds from POST to done, and what went wrong."""
+
+    seconds: list[float] = field(default_factory=list)
+    posting: list[float] = field(default_factory=list)
+    refused: int = 0
+    failed: int = 0
+    lost: int = 0
+
+
+def bench(
+    *,
+    seconds: float = 60.0,
+    visitors: tuple[int, ...] = VISITORS,
+    rate: float = RATE,
+    on_progress: Callable[[str], None] = lambda text: None,
+) -> dict[str, Any]:
+    """Serve the demo catalogue from a home of its own, and let visitors come."""
+    on_progress("Setting up a site with the demo catalogue")
+    with tempfile.TemporaryDirectory(prefix="pendant-bench-", dir="/var/tmp") as folder:
+        home = Path(folder) / "home"
+        home.mkdir()
+        with site(home) as (url, process):
+            photos = photos_of(home)
+            asyncio.run(closed(url, photos, 1, 5.0))
+            rows = []
+            for count in visitors:
+                for thinking in (THINKING, 0.0):
+                    on_progress(f"{count} visitors, {thinking:g} s between photos")
+                    before = cpu(process)
+                    load = asyncio.run(closed(url, photos, count, seconds, thinking))
+                    rows.append(
+                        {
+                            "load": "closed",
+                            "visitors": count,
+                            "thinking_s": thinking,
+                            **summary(load, seconds),
+                            **used(process, before, len(load.seconds)),
+                        }
+                    )
+            on_progress(f"{rate:g} photos a second, whatever comes back")
+            before = cpu(process)
+            load = asyncio.run(opened(url, photos, rate, seconds))
+            rows.append(
+                {
+                    "load": "open",
+                    "rate": rate,
+                    **summary(load, seconds),
+                    **used(process, before, len(load.seconds)),
+                }
+            )
+            return {
+                "bench": "walls",
+                "seconds_a_load": seconds,
+                "machine": machine("django", "celery", "tensorflow-cpu", "keras", "httpx"),
+                "rows": rows,
+                "memory_mib": memory(process),
+            }
+
+
+@contextmanager
+def site(home: Path) -> Iterator[tuple[str, psutil.Process]]:
+    """Set up the demo in ``home`` and serve it on a free port until the block ends."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    url = f"http://127.0.0.1:{port}"
+    environment = {**os.environ, "PENDANT_HOME": str(home)}
+    for name in ("DATABASE_URL", "REDIS_URL", "MEDIA_ROOT"):
+        environment.pop(name, None)
+    log = home / "serve.log"
+    with log.open("wb") as output:
+        child = subprocess.Popen(
+            [sys.executable, str(BASE_DIR / "manage.py"), "demo", f"--port={port}"],
+            env=environment,
+            stdout=output,
+            stderr=output,
+        )
+    try:
+        deadline = time.monotonic() + START_SECONDS
+        while not answers(url):
+            if child.poll() is not None or time.monotonic() > deadline:
+                raise RuntimeError(f"The site did not start:\n{log.read_text()[-2000:]}")
+            time.sleep(1)
+        yield url, psutil.Process(child.pid)
+    finally:
+        child.terminate()
+        child.wait(60)
+
+
+def answers(url: str) -> bool:
+    try:
+        return httpx.get(f"{url}/healthz/", timeout=5).status_code == 200
+    except httpx.HTTPError:
+        return False
+
+
+def photos_of(home: Path, count: int = 40) -> list[bytes]:
+    """Return photos as a phone might send them: prints of the catalogue, smaller and blurred."""
+    sources = sorted((home / "media" / "pictures").rglob("*.jpg"))
+    photos = []
+    for path in random.Random(5).sample(sources, min(count, len(sources))):
+        with Image.open(path) as image:
+            photo = image.convert("RGB").resize((1200, round(1200 * image.height / image.width)))
+        data = BytesIO()
+        photo.filter(ImageFilter.GaussianBlur(2)).save(data, "JPEG", quality=85)
+        photos.append(data.getvalue())
+    return photos
+
+
+async def visit(client: httpx.AsyncClient, photo: bytes, load: Load) -> None:
+    """Post one photo and wait for its wall."""
+    started = time.perf_counter()
+    try:
+        answer = await client.post(
+            "/api/submissions/",
+            data={"department": "art", "price_max": "60"},
+            files={"photo": ("photo.jpg", photo, "image/jpeg")},
+        )
+        if answer.status_code != 202:
+            load.refused += 1
+            return
+        load.posting.append(time.perf_counter() - started)
+        token = answer.json()["token"]
+        while time.perf_counter() - started < 60:
+            await asyncio.sleep(POLL)
+            state = (await client.get(f"/api/submissions/{token}/")).json()["state"]
+            if state == "done":
+                load.seconds.append(time.perf_counter() - started)
+                return
+            if state == "failed":
+                load.failed += 1
+                return
+    except httpx.HTTPError:
+        load.failed += 1
+        return
+    load.lost += 1
+
+
+async def closed(
+    url: str, photos: list[bytes], visitors: int, seconds: float, thinking: float = 0.0
+) -> Load:
+    """Let each visitor post the next photo once the wall of the last one hangs."""
+    load = Load()
+    until = time.perf_counter() + seconds
+    chance = random.Random(visitors)
+
+    async def stay(client: httpx.AsyncClient) -> None:
+        await asyncio.sleep(thinking * chance.random())
+        while time.perf_counter() < until:
+            await visit(client, chance.choice(photos), load)
+            await asyncio.sleep(thinking)
+
+    async with _client(url) as client:
+        await asyncio.gather(*(stay(client) for _ in range(visitors)))
+    return load
+
+
+async def opened(url: str, photos: list[bytes], rate: float, seconds: float) -> Load:
+    """Post photos at a fixed mean rate, at random moments, whatever comes back."""
+    load = Load()
+    chance = random.Random(7)
+    visits = []
+    started = time.perf_counter()
+    due = 0.0
+    async with _client(url) as client:
+        while due < seconds:
+            await asyncio.sleep(max(0.0, started + due - time.perf_counter()))
+            visits.append(asyncio.create_task(visit(client, chance.choice(photos), load)))
+            due += chance.expovariate(rate)
+        await asyncio.gather(*visits)
+    return load
+
+
+def _client(url: str) -> httpx.AsyncClient:
+    limits = httpx.Limits(max_connections=200, max_keepalive_connections=200)
+    return httpx.AsyncClient(base_url=url, timeout=60, limits=limits)
+
+
+def summary(load: Load, seconds: float) -> dict[str, Any]:
+    """Return rates and quantiles of a load."""
+    return {
+        "done": len(load.seconds),
+        "refused": load.refused,
+        "failed": load.failed,
+        "lost": load.lost,
+        "per_second": round(len(load.seconds) / seconds, 2),
+        **(quantiles(load.seconds) if load.seconds else {}),
+        "post": quantiles(load.posting) if load.posting else {},
+    }
+
+
+def roles(process: psutil.Process) -> Iterator[tuple[str, psutil.Process]]:
+    """Yield the site's processes, each with what it is."""
+    names = {
+        "gunicorn": "web",
+        "--queues=interactive": "worker",
+        "--queues=embedding": "embedding worker",
+        "manage.py sweep": "sweeper",
+    }
+    for child in process.children(recursive=True):
+        line = " ".join(child.cmdline())
+        yield next((role for mark, role in names.items() if mark in line), "other"), child
+
+
+def cpu(process: psutil.Process) -> dict[str, float]:
+    """Return the seconds of processor time that each kind of process has used."""
+    seconds: dict[str, float] = {}
+    for role, child in roles(process):
+        times = child.cpu_times()
+        seconds[role] = seconds.get(role, 0.0) + times.user + times.system
+    return seconds
+
+
+def used(process: psutil.Process, before: dict[str, float], done: int) -> dict[str, Any]:
+    """Return milliseconds of processor time a photo, by kind of process."""
+    after = cpu(process)
+    return {
+        "cpu_ms_a_photo": {
+            role: round(1000 * (after[role] - before.get(role, 0.0)) / max(1, done), 1)
+            for role in after
+            if after[role] > before.get(role, 0.0)
+        }
+    }
+
+
+def memory(process: psutil.Process) -> dict[str, int]:
+    """Return resident memory by kind of process, in MiB; the largest where there are several."""
+    sizes: dict[str, int] = {}
+    for role, child in roles(process):
+        sizes[role] = max(sizes.get(role, 0), child.memory_info().rss // 2**20)
+    return sizes
