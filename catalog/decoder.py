@@ -130,7 +130,7 @@ def decode(data: bytes, order: Order) -> Decoded:
     turn = _UPRIGHT.get(_orientation(image))
     if turn is not None:
         canvas = canvas.transpose(turn)
-    thumbnail = canvas.resize(_fitting(canvas.size, THUMBNAIL_SIDE), _LANCZOS, reducing_gap=1.5)
+    thumbnail = canvas.resize(_fitting(canvas.size, THUMBNAIL_SIDE), _HAMMING, reducing_gap=1.5)
     red, green, blue = (round(part) for part in ImageStat.Stat(thumbnail).mean)
     return Decoded(
         jpeg=_jpeg(canvas, order.quality),

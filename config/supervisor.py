@@ -62,6 +62,8 @@ def site_processes(port: int) -> list[Process]:
                 "--workers=1",
                 "--worker-class=gthread",
                 "--threads=8",
+                # Longer than the pause between two polls of a page, so that none finds it closed.
+                "--keep-alive=30",
                 "--log-level=warning",
                 "--no-control-socket",
             ],

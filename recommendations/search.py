@@ -32,9 +32,12 @@ LOOK_ALIKE, LOOK_ALIKE_BITS = 0.1, 6
 # the index.
 COMPARED, FOLLOWED = 1.0, 26.0
 # Fewer candidates miss neighbours even without a filter; pgvector allows no more than the most.
-EF_LEAST, EF_MOST = 120, 1000
+EF_LEAST, EF_MOST = 200, 1000
 # So many times more than the filters ask for: a second round costs more than a wider first one.
 SPARE = 1.25
+# A label lies elsewhere than the query as a rule, not evenly about it as prices do. Where so many
+# times the candidates hold too few pieces that fit, the index is left and the offers are compared.
+GIVE_UP = 4
 # How long the size of an index is remembered, in seconds.
 REMEMBERED = 60.0
 _sizes: dict[str, tuple[float, float]] = {}
@@ -151,7 +154,7 @@ class Search:
             self.given["price_max"] = wishes.price_max
         if wishes.label is not None:
             if wishes.label not in version.label_names:
-                raise ValueError(f"version {version} has not learnt the label {wishes.label!r}")
+                raise ValueError(unknown_label(version, wishes.label))
             conditions.append("o.label = %(label)s")
             self.given["label"] = version.label_names.index(wishes.label)
         self.is_filtered = len(conditions) > 1
@@ -165,7 +168,6 @@ class Search:
         ef_search = self.plan(window)
         if ef_search is not None:
             found = self.followed(window, ef_search)
-            # pgvector gives up after hnsw.max_scan_tuples rows, found or not.
             if len(found) == window:
                 return found
         return self.compared(window)
@@ -192,11 +194,12 @@ class Search:
         return min(candidates, EF_MOST)
 
     def followed(self, window: int, ef_search: int) -> list[Row]:
-        """Go along the index, on and on until the window is full."""
+        """Go along the index until the window is full; fewer rows where it gives up before."""
         # In one string, which is one transaction: the settings end with it.
         return self._fetch(
             f"SET LOCAL hnsw.ef_search = {ef_search:d}; "
             "SET LOCAL hnsw.iterative_scan = relaxed_order; "
+            f"SET LOCAL hnsw.max_scan_tuples = {GIVE_UP * ef_search:d}; "
             "SET LOCAL enable_seqscan = off; ",
             "SELECT e.picture_id, e.vector <=> %(query)s::halfvec AS distance "
             "FROM ml_embedding e JOIN ml_offer o ON o.embedding_id = e.id "
@@ -238,6 +241,12 @@ def _unsent(sent: bytes) -> NDArray[np.float32]:
     vector = np.frombuffer(sent, dtype=">f2", offset=4).astype(np.float32)
     unit: NDArray[np.float32] = vector / np.linalg.norm(vector)
     return unit
+
+
+def unknown_label(version: ModelVersion, label: str) -> str:
+    """Say that the version has not learnt a label, and which it has."""
+    known = ", ".join(version.label_names) or "none"
+    return f"The encoder of {version.department} knows no label {label!r}, only {known}."
 
 
 def index_size(version: ModelVersion) -> float:

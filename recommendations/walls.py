@@ -8,6 +8,7 @@ from functools import lru_cache
 from io import BytesIO
 from typing import TYPE_CHECKING
 
+import numpy as np
 from django.core.files.storage import default_storage
 from django.urls import reverse
 from django.utils.formats import number_format
@@ -28,7 +29,6 @@ from recommendations.layout import (
 from recommendations.models import Match, Placement, Submission, Wall
 
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
 
 PRINT_SIDE = 480
@@ -114,8 +114,14 @@ def _cut(rgb: "NDArray[np.uint8]") -> tuple[bytes, Image.Image]:
 
 def _fitted(rgb: "NDArray[np.uint8]") -> tuple[bytes, Image.Image]:
     """Return a print of at most PRINT_SIDE px as a JPEG and as an image."""
+    import cv2
+
+    scale = min(1.0, PRINT_SIDE / max(rgb.shape[:2]))
+    if scale < 1:
+        width, height = (max(1, round(scale * side)) for side in rgb.shape[1::-1])
+        # Ten times as fast as Pillow's filters, and downwards as good.
+        rgb = np.asarray(cv2.resize(rgb, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
     image = Image.fromarray(rgb)
-    image.thumbnail((PRINT_SIDE, PRINT_SIDE), Image.Resampling.LANCZOS, reducing_gap=1.5)
     data = BytesIO()
     image.save(data, "JPEG", quality=88)
     return data.getvalue(), image

@@ -17,6 +17,9 @@ from recommendations.intake import check_range, take_photo
 from recommendations.models import DEFAULT_COUNT, MAX_COUNT, MIN_COUNT, Match, Submission
 from recommendations.search import Wishes
 
+# Further pages of similar products are not what anybody looks at.
+MAX_OFFSET = 240
+
 
 class PriceRangeInput(serializers.Serializer[Any]):
     """Take a price range in the site's currency."""
@@ -158,7 +161,7 @@ class SubmissionOutput(SubmissionCreated):
     state = serializers.ChoiceField(choices=Job.State.choices)
     label = serializers.SerializerMethodField()  # type: ignore[assignment]  # a field that shares a name with an option of fields
     model_version = serializers.IntegerField(source="version.number", allow_null=True, default=None)
-    matches = MatchOutput(many=True)
+    matches = serializers.SerializerMethodField()
     wall_svg = serializers.SerializerMethodField()
     walls = serializers.SerializerMethodField()
 
@@ -191,13 +194,23 @@ class SubmissionOutput(SubmissionCreated):
     def get_label(self, submission: Submission) -> str | None:
         return submission.label or None
 
+    # Whoever waits asks often: what is not done costs one query.
+    @extend_schema_field(MatchOutput(many=True))
+    def get_matches(self, submission: Submission) -> Any:
+        matches = list(submission.matches.all()) if submission.state == Job.State.DONE else []
+        return MatchOutput(matches, many=True, context=self.context).data
+
     @extend_schema_field(serializers.CharField(allow_null=True))
     def get_wall_svg(self, submission: Submission) -> str | None:
+        if submission.state != Job.State.DONE:
+            return None
         wall = submission.walls.first()
         return walls.render(wall, self_contained=True) if wall else None
 
     @extend_schema_field(serializers.DictField(child=serializers.CharField()))
     def get_walls(self, submission: Submission) -> dict[str, str]:
+        if submission.state != Job.State.DONE:
+            return {}
         build = self.context["request"].build_absolute_uri
         return {
             wall.arrangement: build(walls.download_url(submission, wall))
@@ -219,6 +232,12 @@ class SimilarInput(PriceRangeInput):
 
     count = serializers.IntegerField(
         required=False, min_value=MIN_COUNT, max_value=MAX_COUNT, default=DEFAULT_COUNT
+    )
+    offset = serializers.IntegerField(
+        required=False, min_value=0, max_value=MAX_OFFSET, default=0, help_text="for the next page"
+    )
+    label = serializers.CharField(  # type: ignore[assignment]  # a field that shares a name with an option of fields
+        required=False, max_length=60, help_text="only what the encoder takes for this"
     )
 
 

@@ -4,11 +4,11 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import QuerySet
+from django.db.models import QuerySet, prefetch_related_objects
 from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework import status
-from rest_framework.exceptions import APIException
+from rest_framework.exceptions import APIException, ValidationError
 from rest_framework.generics import ListAPIView
 from rest_framework.pagination import LimitOffsetPagination
 from rest_framework.parsers import FormParser, JSONParser, MultiPartParser
@@ -17,6 +17,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from catalog.models import Product
+from jobs.models import Job
 from ml.models import Embedding, ModelVersion
 from recommendations import services
 from recommendations.api.serializers import (
@@ -29,7 +30,7 @@ from recommendations.api.serializers import (
     SubmissionOutput,
 )
 from recommendations.models import Submission
-from recommendations.search import Wishes, nearest
+from recommendations.search import Wishes, nearest, unknown_label
 from recommendations.views import private
 
 
@@ -75,12 +76,11 @@ class SubmissionView(APIView):
     @extend_schema(responses=SubmissionOutput)
     def get(self, request: Request, token: str) -> Any:
         """Give the state, and once done the matches and the walls."""
-        submission = get_object_or_404(
-            Submission.objects.select_related("version").prefetch_related(
-                "matches__product__source", "matches__picture", "walls"
-            ),
-            token=token,
-        )
+        submission = get_object_or_404(Submission.objects.select_related("version"), token=token)
+        if submission.state == Job.State.DONE:
+            prefetch_related_objects(
+                [submission], "matches__product__source", "matches__picture", "walls"
+            )
         return private(Response(SubmissionOutput(submission, context={"request": request}).data))
 
     @extend_schema(responses={204: None})
@@ -160,13 +160,17 @@ class SimilarView(APIView):
             price_max=given.validated_data.get("price_max"),
             currency=settings.DEFAULT_CURRENCY,
             count=given.validated_data["count"],
+            offset=given.validated_data["offset"],
+            label=given.validated_data.get("label"),
             excluding=product.pk,
         )
+        if wishes.label is not None and wishes.label not in version.label_names:
+            raise ValidationError({"label": [unknown_label(version, wishes.label)]})
         found = nearest(version, embedding.vector, wishes, without_itself=True)
         output = SimilarOutput(
             [
                 {"rank": rank, "distance": one.distance, "product": one.product}
-                for rank, one in enumerate(found, start=1)
+                for rank, one in enumerate(found, start=wishes.offset + 1)
             ],
             many=True,
             context={"request": request},

@@ -82,7 +82,8 @@ def _peers(search: Result) -> str:
                 f"{row['p50_ms']:.1f} / {row['p95_ms']:.1f}, {_recall(row)}, {row['returned']:g}"
                 for row in _rows(search, name, label)
             ]
-            rows.append([name, *cells])
+            if cells:
+                rows.append([name, *cells])
         parts += [f"### {title}", _table(["", *map(_percent, caps)], rows)]
     builds = ", ".join(
         f"{name.partition(',')[0].partition(' (')[0]} {_rows(search, name)[0]['build_seconds']:g} s"
@@ -175,7 +176,7 @@ def _walls(walls: Result) -> str:
             [
                 load,
                 f"{row['done']}",
-                f"{row['refused']} / {row['failed']} / {row['lost']}",
+                f"{row['refused']} / {row['lost']} / {sum(row['errors'].values())}",
                 f"{row['per_second']:.1f}",
                 f"{row.get('p50_ms', 0):.0f} / {row.get('p95_ms', 0):.0f} / "
                 f"{row.get('p99_ms', 0):.0f}",
@@ -187,7 +188,7 @@ def _walls(walls: Result) -> str:
     heads = [
         "load",
         "walls",
-        "refused / failed / lost",
+        "refused / lost / errors",
         "a second",
         "POST to done, p50 / p95 / p99 ms",
     ]
@@ -196,7 +197,7 @@ def _walls(walls: Result) -> str:
             "## From photo to wall",
             _about(walls) + " Real HTTP against the whole site on the demo's catalogue, "
             f"{walls['seconds_a_load']:g} s a load; the visitors run on the same cores and look "
-            "every 0.1 s.",
+            "every 0.2 s.",
             _table([*heads, "POST, p50 ms", "processor, web / worker, ms a photo"], rows),
             f"Resident memory after it: {memory}.",
         ]

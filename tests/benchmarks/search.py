@@ -32,7 +32,7 @@ CAPS = (1.0, 0.5, 0.16, 0.05, 0.02, 0.01, 0.005, 0.001, 0.0001)
 COUNT = 10
 CONNECTIONS = 8
 # How long a peer is measured at one setting, in seconds, at least.
-PATIENCE = 3.0
+PATIENCE = 2.0
 PEERS: tuple[type[Peer], ...] = (
     SeedsWay,
     BruteForce,
@@ -128,6 +128,9 @@ def bench(
                 continue
             with peer if isinstance(peer, PlainPgvector) else nullcontext():
                 for (cap, label, wishes), exact in zip(settings, truth, strict=True):
+                    if label == "other" and not isinstance(peer, Ours | PlainPgvector):
+                        # What searches by position in memory is slow there beyond all patience.
+                        continue
                     patience = None if isinstance(peer, Ours) else PATIENCE
                     row = {
                         "name": peer.name,
@@ -208,7 +211,7 @@ def _measured(
     patience: float | None,
 ) -> dict[str, Any]:
     """Run the queries one after the other; with ``patience`` stop after so many seconds."""
-    for query, wish in zip(asked[:5], wishes, strict=False):
+    for query, wish in zip(asked[: 1 if patience else 5], wishes, strict=False):
         peer.search(query, wish, COUNT)
     seconds, recalls, lacking, returned = [], [], 0, 0
     began = time.perf_counter()

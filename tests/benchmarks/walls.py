@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -26,7 +27,8 @@ VISITORS = (1, 10, 50)
 # How long a visitor looks at a result before posting the next photo, in seconds.
 THINKING = 1.0
 RATE = 10.0
-POLL = 0.1
+POLL = 0.2
+PATIENCE = 120.0
 START_SECONDS = 600.0
 
 
@@ -37,8 +39,8 @@ class Load:
     seconds: list[float] = field(default_factory=list)
     posting: list[float] = field(default_factory=list)
     refused: int = 0
-    failed: int = 0
     lost: int = 0
+    errors: Counter[str] = field(default_factory=Counter)
 
 
 def bench(
@@ -150,23 +152,28 @@ async def visit(client: httpx.AsyncClient, photo: bytes, load: Load) -> None:
             data={"department": "art", "price_max": "60"},
             files={"photo": ("photo.jpg", photo, "image/jpeg")},
         )
-        if answer.status_code != 202:
-            load.refused += 1
-            return
-        load.posting.append(time.perf_counter() - started)
-        token = answer.json()["token"]
-        while time.perf_counter() - started < 60:
-            await asyncio.sleep(POLL)
-            state = (await client.get(f"/api/submissions/{token}/")).json()["state"]
-            if state == "done":
-                load.seconds.append(time.perf_counter() - started)
-                return
-            if state == "failed":
-                load.failed += 1
-                return
-    except httpx.HTTPError:
-        load.failed += 1
+    except httpx.HTTPError as error:
+        load.errors[f"POST {type(error).__name__}"] += 1
         return
+    if answer.status_code != 202:
+        load.refused += 1
+        return
+    load.posting.append(time.perf_counter() - started)
+    token = answer.json()["token"]
+    while time.perf_counter() - started < PATIENCE:
+        await asyncio.sleep(POLL)
+        try:
+            state = (await client.get(f"/api/submissions/{token}/")).json().get("state")
+        except (httpx.HTTPError, ValueError) as error:
+            # As a browser does: ask again.
+            load.errors[f"GET {type(error).__name__}"] += 1
+            continue
+        if state == "done":
+            load.seconds.append(time.perf_counter() - started)
+            return
+        if state == "failed":
+            load.errors["failed"] += 1
+            return
     load.lost += 1
 
 
@@ -215,8 +222,8 @@ def summary(load: Load, seconds: float) -> dict[str, Any]:
     return {
         "done": len(load.seconds),
         "refused": load.refused,
-        "failed": load.failed,
         "lost": load.lost,
+        "errors": dict(load.errors),
         "per_second": round(len(load.seconds) / seconds, 2),
         **(quantiles(load.seconds) if load.seconds else {}),
         "post": quantiles(load.posting) if load.posting else {},

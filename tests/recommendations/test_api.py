@@ -120,6 +120,15 @@ def test_a_result_takes_few_queries(
         assert len(client.get(f"{URL}{submission.token}/").json()["matches"]) == 8
 
 
+def test_waiting_for_a_result_takes_one_query(
+    client: Client, media: Path, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    submission = ask()
+    with django_assert_num_queries(1):
+        waiting = client.get(f"{URL}{submission.token}/").json()
+    assert (waiting["state"], waiting["matches"], waiting["wall_svg"]) == ("queued", [], None)
+
+
 @pytest.mark.parametrize("case", BAD_PHOTOS)
 def test_what_is_no_photo_is_refused(client: Client, media: Path, case: str) -> None:
     make, says = BAD_PHOTOS[case]

@@ -162,9 +162,36 @@ def test_similar_products_keep_to_the_price(client: Client, products: list[Produ
     assert Decimal(found[0]["product"]["price"]) <= 30
 
 
+def test_similar_products_come_in_pages(client: Client, products: list[Product]) -> None:
+    calm, _wild, _sold_out, warm, *_ = products
+    [second] = similar(client, calm, count="1", offset="1").json()
+    assert second["rank"] == 2
+    assert second["product"]["id"] == str(warm.public_id)
+    assert similar(client, calm, count="1", offset="2").json() == []
+
+
+def test_similar_products_of_a_label(client: Client) -> None:
+    version = new_version(live=True)
+    version.label_names = ["city", "water"]
+    version.save()
+    vectors = [near(0.1 * place, axis=place) for place in range(1, 6)]
+    first, *others = add_products(version, vectors, label=lambda place: place % 2)
+    found = similar(client, first, label="water").json()
+    assert [one["product"]["id"] for one in found] == [
+        str(others[place].public_id) for place in (0, 2)
+    ]
+
+
 @pytest.mark.parametrize(
     ("wishes", "field"),
-    [({"count": "0"}, "count"), ({"count": "25"}, "count"), ({"price_max": "-1"}, "price_max")],
+    [
+        ({"count": "0"}, "count"),
+        ({"count": "25"}, "count"),
+        ({"offset": "-1"}, "offset"),
+        ({"offset": "241"}, "offset"),
+        ({"price_max": "-1"}, "price_max"),
+        ({"label": "mist"}, "label"),
+    ],
     ids=str,
 )
 def test_bad_wishes_for_similar_products_are_refused(

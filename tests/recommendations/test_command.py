@@ -10,6 +10,7 @@ import pytest
 from django.core.management import call_command
 
 from catalog.management.base import BadInput
+from catalog.models import Product
 from ml.models import ModelVersion
 from recommendations.management.commands.recommend import Command
 from recommendations.models import Submission
@@ -97,6 +98,23 @@ def test_the_wall_is_one_file_with_all_in_it(
     wall.unlink()
     wall.mkdir()
     assert "cannot be written" in refusal(photo, "--wall", wall)
+
+
+def test_only_pieces_of_a_label_are_found(art: ModelVersion, photo: Path) -> None:
+    of_label = {
+        name: set(
+            Product.objects.filter(
+                embeddings__version=art, embeddings__label=art.label_names.index(name)
+            ).values_list("external_id", flat=True)
+        )
+        for name in art.label_names
+    }
+    assert sum(map(len, of_label.values())) == 12
+    for name, products in of_label.items():
+        output = json.loads(recommend(photo, "--label", name, "--count", "24", "--json"))
+        assert {match["external_id"] for match in output["matches"]} <= products
+        assert bool(output["matches"]) == bool(products)
+    assert "knows no label 'mist', only abstract, water" in refusal(photo, "--label", "mist")
 
 
 def test_without_a_live_version_it_says_what_to_run(photo: Path) -> None:

@@ -35,7 +35,7 @@ class Command(ReportingCommand):
             raise BadInput(f"There is no {which}: run “manage.py train DEPARTMENT” first.")
         from ml.networks.encoder import ArtifactError
 
-        embedded, seconds, unreadable, present = 0, 0.0, 0, 0
+        embedded, seconds, unreadable = 0, 0.0, 0
         for version in versions:
             try:
                 with self.progress(f"Embedding {version}", None) as bar:
@@ -45,7 +45,7 @@ class Command(ReportingCommand):
             embedded += done.embedded
             seconds += done.seconds
             unreadable += done.unreadable
-            present += version.embeddings.count()
+        present = sum(version.embeddings.count() for version in versions)
         rate = round(embedded / seconds, 1) if embedded and seconds else None
         self.report(
             {

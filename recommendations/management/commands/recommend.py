@@ -17,7 +17,7 @@ from recommendations.forms import HIGHEST_PRICE
 from recommendations.intake import PHOTO_SIDE, check_range, too_large
 from recommendations.layout import MAX_MATCHES
 from recommendations.models import DEFAULT_COUNT, MAX_COUNT, MIN_COUNT
-from recommendations.search import Wishes
+from recommendations.search import Wishes, unknown_label
 
 
 def price(text: str | None) -> Decimal | None:
@@ -44,6 +44,7 @@ class Command(ReportingCommand):
         parser.add_argument("--price-max", metavar="Y")
         parser.add_argument("--currency", default=settings.DEFAULT_CURRENCY)
         parser.add_argument("--count", type=int, default=DEFAULT_COUNT)
+        parser.add_argument("--label", help="only what the encoder takes for this")
         parser.add_argument(
             "--wall", type=Path, metavar="OUT.svg", help="hang them on a wall (art)"
         )
@@ -69,6 +70,7 @@ class Command(ReportingCommand):
             price_max=price(options["price_max"]),
             currency=options["currency"],
             count=options["count"],
+            label=options["label"],
         )
         try:
             check_range(wishes.price_min, wishes.price_max)
@@ -91,6 +93,9 @@ class Command(ReportingCommand):
 
         rgb = decode_rgb(clean.jpeg)
         try:
+            version = services.live_version(department)
+            if wishes.label is not None and wishes.label not in version.label_names:
+                raise BadInput(unknown_label(version, wishes.label))
             services.warm_up([department])
             started = time.perf_counter()
             result = services.recommend(rgb, wishes)
