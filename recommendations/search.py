@@ -7,15 +7,20 @@ where they cross.
 """
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from decimal import Decimal
 from math import ceil
+from typing import Any
 
 import numpy as np
+import psycopg
 from django.db import connection
 from django.db.models import Min
 from numpy.typing import NDArray
+from pgvector import HalfVector
+from pgvector.psycopg import register_vector
 
 from catalog.models import Picture, Product
 from ml.models import DIMENSIONS, ModelVersion
@@ -38,9 +43,9 @@ SPARE = 1.25
 # A label lies elsewhere than the query as a rule, not evenly about it as prices do. Where so many
 # times the candidates hold too few pieces that fit, the index is left and the offers are compared.
 GIVE_UP = 4
-# How long the size of an index is remembered, in seconds.
-REMEMBERED = 60.0
-_sizes: dict[str, tuple[float, float]] = {}
+# How long an estimate of the statistics is remembered, in seconds, and how many of them.
+REMEMBERED, MOST_REMEMBERED = 60.0, 10_000
+_estimates: dict[object, tuple[float, float]] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,14 +80,17 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """What a search finds before products are loaded: a picture, and what tells its copies."""
+    """What a search finds before products are loaded: a picture, and what tells its copies.
+
+    ``vector`` is 512 numbers in half precision, of about unit length.
+    """
 
     picture: int
     product: int
     distance: float
     sha256: str
     perceptual_hash: int
-    vector: NDArray[np.float32]
+    vector: NDArray[np.float16]
 
 
 def nearest(
@@ -137,9 +145,8 @@ class Search:
 
     def __init__(self, version: ModelVersion, query: NDArray[np.float32], wishes: Wishes) -> None:
         self.version = version
-        self.given: dict[str, str | int | Decimal] = {
-            # As finely as the halves that the database compares.
-            "query": str(np.round(query.astype(np.float64), 6).tolist()),
+        self.given: dict[str, str | int | Decimal | HalfVector] = {
+            "query": HalfVector(query),
             "version": version.pk,
         }
         conditions = ["o.version_id = %(version)s"]
@@ -157,6 +164,7 @@ class Search:
                 raise ValueError(unknown_label(version, wishes.label))
             conditions.append("o.label = %(label)s")
             self.given["label"] = version.label_names.index(wishes.label)
+        self.filters = " AND ".join(conditions)
         self.is_filtered = len(conditions) > 1
         if wishes.excluding is not None:
             conditions.append("o.product_id <> %(excluding)s")
@@ -180,67 +188,79 @@ class Search:
         total = index_size(self.version)
         if total * COMPARED <= EF_LEAST * FOLLOWED:
             return None
-        kept = total
-        if self.is_filtered:
-            with connection.cursor() as cursor:
-                cursor.execute(
-                    f"EXPLAIN (FORMAT JSON) SELECT 1 FROM ml_offer o WHERE {self.conditions}",
-                    self.given,
-                )
-                kept = max(1, min(total, cursor.fetchone()[0][0]["Plan"]["Plan Rows"]))
+        kept = max(1.0, min(total, self.kept())) if self.is_filtered else total
         candidates = max(EF_LEAST, ceil(SPARE * window * total / kept))
         if kept * COMPARED <= candidates * FOLLOWED:
             return None
         return min(candidates, EF_MOST)
 
+    def kept(self) -> float:
+        """Return how many offers the filters keep, by the database's statistics."""
+        facts = {name: value for name, value in self.given.items() if f"%({name})s" in self.filters}
+
+        def ask() -> float:
+            with _cursor() as cursor:
+                cursor.execute(
+                    f"EXPLAIN (FORMAT JSON) SELECT 1 FROM ml_offer o WHERE {self.filters}", facts
+                )
+                (plan,) = cursor.fetchone() or ()
+            return float(plan[0]["Plan"]["Plan Rows"])
+
+        return _remembered((self.filters, *facts.values()), ask)
+
     def followed(self, window: int, ef_search: int) -> list[Row]:
         """Go along the index until the window is full; fewer rows where it gives up before."""
-        # In one string, which is one transaction: the settings end with it.
         return self._fetch(
+            "SELECT e.picture_id, e.vector <=> %(query)s AS distance, e.vector "
+            "FROM ml_embedding e JOIN ml_offer o ON o.embedding_id = e.id "
+            f"WHERE e.version_id = %(version)s AND {self.conditions} "
+            "ORDER BY e.vector <=> %(query)s LIMIT %(window)s",
+            window,
             f"SET LOCAL hnsw.ef_search = {ef_search:d}; "
             "SET LOCAL hnsw.iterative_scan = relaxed_order; "
             f"SET LOCAL hnsw.max_scan_tuples = {GIVE_UP * ef_search:d}; "
-            "SET LOCAL enable_seqscan = off; ",
-            "SELECT e.picture_id, e.vector <=> %(query)s::halfvec AS distance "
-            "FROM ml_embedding e JOIN ml_offer o ON o.embedding_id = e.id "
-            f"WHERE e.version_id = %(version)s AND {self.conditions} "
-            "ORDER BY e.vector <=> %(query)s::halfvec LIMIT %(window)s",
-            window,
+            "SET LOCAL enable_seqscan = off",
         )
 
     def compared(self, window: int) -> list[Row]:
         """Compare every offer that fits."""
         return self._fetch(
-            "",
             # A sum: no index orders by one.
-            "SELECT o.picture_id, (o.vector <=> %(query)s::halfvec) + 0 AS distance "
+            "SELECT o.picture_id, (o.vector <=> %(query)s) + 0 AS distance, o.vector "
             f"FROM ml_offer o WHERE {self.conditions} ORDER BY distance LIMIT %(window)s",
             window,
         )
 
-    def _fetch(self, settings: str, nearest: str, window: int) -> list[Row]:
-        with connection.cursor() as cursor:
+    def _fetch(self, nearest: str, window: int, settings: str = "") -> list[Row]:
+        """Run the inner query; ``settings`` hold for it alone."""
+        with _cursor() as cursor, cursor.connection.transaction() if settings else nullcontext():
+            if settings:
+                cursor.execute(settings)
             cursor.execute(
-                f"{settings}SELECT c.id, c.product_id, n.distance, c.sha256, c.perceptual_hash, "
-                f"halfvec_send(e.vector) FROM ({nearest}) n "
-                "JOIN catalog_picture c ON c.id = n.picture_id JOIN ml_embedding e "
-                "ON e.picture_id = n.picture_id AND e.version_id = %(version)s "
+                "SELECT c.id, c.product_id, n.distance, c.sha256, c.perceptual_hash, n.vector "
+                f"FROM ({nearest}) n JOIN catalog_picture c ON c.id = n.picture_id "
                 "ORDER BY n.distance, n.picture_id",
                 {**self.given, "window": window},
+                binary=True,
             )
-            while cursor.nextset():
-                pass
             return [
-                Row(picture, product, distance, sha256, perceptual_hash, _unsent(vector))
-                for picture, product, distance, sha256, perceptual_hash, vector in cursor.fetchall()
+                Row(picture, product, distance, sha256, perceptual_hash, vector.to_numpy())
+                for picture, product, distance, sha256, perceptual_hash, vector in cursor
             ]
 
 
-def _unsent(sent: bytes) -> NDArray[np.float32]:
-    """Return the unit vector that halfvec_send wrote: two counts of 16 bits, then the halves."""
-    vector = np.frombuffer(sent, dtype=">f2", offset=4).astype(np.float32)
-    unit: NDArray[np.float32] = vector / np.linalg.norm(vector)
-    return unit
+@contextmanager
+def _cursor() -> Iterator[psycopg.Cursor[tuple[Any, ...]]]:
+    """Give a cursor that sends and takes vectors as bytes.
+
+    Django's writes them as text into the statement, and reads text: 2 ms of each search.
+    """
+    connection.ensure_connection()
+    raw: psycopg.Connection[tuple[Any, ...]] = connection.connection
+    if raw.adapters.types.get("halfvec") is None:
+        register_vector(raw)
+    with connection.wrap_database_errors, psycopg.Cursor(raw) as cursor:
+        yield cursor
 
 
 def unknown_label(version: ModelVersion, label: str) -> str:
@@ -254,65 +274,61 @@ def index_size(version: ModelVersion) -> float:
 
     Remembered for a minute.
     """
-    name, now = version.index_name, time.monotonic()
-    known = _sizes.get(name)
-    if known is None or now - known[0] > REMEMBERED:
-        with connection.cursor() as cursor:
+
+    def ask() -> float:
+        with _cursor() as cursor:
             cursor.execute(
                 "SELECT reltuples FROM pg_class JOIN pg_index ON indexrelid = pg_class.oid "
                 "WHERE pg_class.oid = to_regclass(%s) AND indisvalid",
-                [name],
+                [version.index_name],
             )
             row = cursor.fetchone()
-        known = _sizes[name] = (now, max(0.0, row[0]) if row else 0.0)
+        return max(0.0, row[0]) if row else 0.0
+
+    return _remembered(version.index_name, ask)
+
+
+def _remembered(key: object, ask: Callable[[], float]) -> float:
+    """Return what ``ask`` answered within the last minute, else ask."""
+    now = time.monotonic()
+    known = _estimates.get(key)
+    if known is None or now - known[0] > REMEMBERED:
+        if len(_estimates) >= MOST_REMEMBERED:
+            _estimates.clear()
+        known = _estimates[key] = (now, ask())
     return known[1]
 
 
 def fold(
-    rows: Iterable[Row], count: int, *, unlike: NDArray[np.float32] | None = None
+    rows: Sequence[Row], count: int, *, unlike: NDArray[np.float32] | None = None
 ) -> list[Row]:
     """Keep the first ``count`` rows that repeat no product, picture or nearly equal vector.
 
     ``rows`` come nearest first; ``unlike`` is a unit vector that nothing kept may nearly equal.
     """
+    if not rows:
+        return []
+    vectors = np.stack([row.vector for row in rows]).astype(np.float32)
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    hashes = np.array([row.perceptual_hash for row in rows], dtype=np.int64).view(np.uint64)
+    is_copy = np.zeros(len(rows), dtype=bool)
+    if unlike is not None:
+        is_copy |= 1 - vectors @ unlike < NEAR_DUPLICATE
     found: list[Row] = []
     products: set[int] = set()
-    hashes: set[str] = set()
-    kept = np.empty((count + 1, DIMENSIONS), dtype=np.float32)
-    kept_hashes: list[int | None] = []
-    filled = 0
-    if unlike is not None:
-        kept[0], filled = unlike, 1
-        kept_hashes.append(None)
-    for row in rows:
+    files: set[str] = set()
+    for place, row in enumerate(rows):
         if len(found) == count:
             break
-        if (
-            row.product in products
-            or row.sha256 in hashes
-            or _is_copy(1 - kept[:filled] @ row.vector, kept_hashes[:filled], row.perceptual_hash)
-        ):
+        if is_copy[place] or row.product in products or row.sha256 in files:
             continue
-        products.add(row.product)
-        hashes.add(row.sha256)
-        kept[filled] = row.vector
-        kept_hashes.append(row.perceptual_hash)
-        filled += 1
         found.append(row)
+        products.add(row.product)
+        files.add(row.sha256)
+        apart = 1 - vectors @ vectors[place]
+        looks_alike = np.bitwise_count(hashes ^ hashes[place]) <= LOOK_ALIKE_BITS
+        is_copy |= (apart < NEAR_DUPLICATE) | (looks_alike & (apart < LOOK_ALIKE))
     return found
-
-
-def _is_copy(distances: NDArray[np.float32], hashes: Sequence[int | None], own_hash: int) -> bool:
-    """Say whether a picture shows what one of those kept shows, by vector or by perceptual hash."""
-    if bool((distances < NEAR_DUPLICATE).any()):
-        return True
-    mask = (1 << 64) - 1
-    return any(
-        distance < LOOK_ALIKE
-        and kept is not None
-        and ((kept ^ own_hash) & mask).bit_count() <= LOOK_ALIKE_BITS
-        for distance, kept in zip(distances, hashes, strict=True)
-    )
 
 
 def next_price(wishes: Wishes) -> Decimal | None:

@@ -36,6 +36,6 @@ def art(db: None, media: Path, tmp_path: Path, small_encoders: "Encoders") -> "M
 
 
 @pytest.fixture(autouse=True)
-def forgotten_sizes() -> None:
+def forgotten_estimates() -> None:
     """Forget how large other tests' indexes were."""
-    search._sizes.clear()
+    search._estimates.clear()

@@ -20,8 +20,7 @@ from recommendations.search import (
     SPARE,
     Search,
     Wishes,
-    _sizes,
-    find,
+    _estimates,
     nearest,
     next_price,
 )
@@ -214,7 +213,7 @@ def test_the_statistics_choose_the_way(version: ModelVersion) -> None:
     index(version)
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE ml_offer")
-    _sizes[version.index_name] = (time.monotonic(), 400)
+    _estimates[version.index_name] = (time.monotonic(), 400)
 
     def plan(high: int | None, compared: float) -> int | None:
         with pytest.MonkeyPatch.context() as patch:
@@ -230,6 +229,22 @@ def test_the_statistics_choose_the_way(version: ModelVersion) -> None:
     # 400 / 20 of the index for each of ten, about: the database guesses.
     assert plan(20, 1e6) == pytest.approx(SPARE * 200, rel=0.2)
     assert plan(1, 1e6) == EF_MOST
+
+
+def test_estimates_are_remembered_for_a_minute(
+    version: ModelVersion, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def kept() -> float:
+        with connection.cursor() as cursor:
+            cursor.execute("ANALYZE ml_offer")
+        return Search(version, QUERY, Wishes("art", price_max=Decimal(30))).kept()
+
+    add_products(version, spread(100), price=20)
+    assert kept() == pytest.approx(100, rel=0.1)
+    add_products(version, spread(100), price=20)
+    assert kept() == pytest.approx(100, rel=0.1)
+    monkeypatch.setattr("recommendations.search.REMEMBERED", 0.0)
+    assert kept() == pytest.approx(200, rel=0.1)
 
 
 def test_an_unknown_price_matches_no_bound(version: ModelVersion) -> None:
@@ -356,16 +371,12 @@ def test_a_vector_that_is_none_is_refused(version: ModelVersion, vector: Vector)
         nearest(version, vector, Wishes("art"))
 
 
-def test_one_query_finds_and_one_loads(
+def test_one_query_loads_what_was_found(
     version: ModelVersion, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     add_products(version, spread(60), price=lambda place: 10 + place % 7)
-    wishes = Wishes("art", Decimal(11), Decimal(15), count=8)
-    nearest(version, QUERY, wishes)
     with django_assert_num_queries(1):
-        assert len(find(version, QUERY, wishes)) == 8
-    with django_assert_num_queries(2):
-        found = nearest(version, QUERY, wishes)
+        found = nearest(version, QUERY, Wishes("art", Decimal(11), Decimal(15), count=8))
         assert len(found) == 8
         assert {one.product.source.name for one in found} == {"vector shop"}
 
