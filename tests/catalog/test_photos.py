@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 from PIL import ExifTags, Image, ImageChops, ImageCms, ImageDraw
 
 from catalog import photos
-from catalog.decoder import perceptual_hash
+from catalog.decoding import perceptual_hash
 from catalog.photos import CleanPhoto, PhotoError, clean_photo, stop_decoder
 
 ROOT = Path(__file__).resolve().parents[2]
