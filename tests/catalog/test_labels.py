@@ -6,7 +6,8 @@ import pytest
 from django.contrib.auth import get_user_model
 from pytest_django import Settings
 
-from catalog.loading import LabelReport, LoadingError, load_labels
+from catalog.labelling import LabelReport, load_labels
+from catalog.loading import LoadingError
 from catalog.models import Annotation, Label, Picture
 from catalog.reading import read_labels
 from tests.factories import load_catalogue
