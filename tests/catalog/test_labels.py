@@ -4,7 +4,6 @@ from pathlib import Path
 
 import pytest
 from django.contrib.auth import get_user_model
-from pytest_django import Settings
 
 from catalog.labelling import LabelReport, load_labels
 from catalog.loading import LoadingError
@@ -16,9 +15,8 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(autouse=True)
-def catalogue(settings: Settings, tmp_path: Path) -> Path:
+def catalogue(media: Path, tmp_path: Path) -> Path:
     """Have three prints: images/0.jpg to images/2.jpg."""
-    settings.MEDIA_ROOT = tmp_path / "media"
     load_catalogue(tmp_path, 3)
     return tmp_path
 
