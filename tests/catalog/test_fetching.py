@@ -1,9 +1,7 @@
 """What the guarded client takes from real, often hostile, servers on loopback."""
 
-import shutil
 import socket
 import ssl
-import subprocess
 import threading
 import time
 from collections.abc import Iterator
@@ -14,6 +12,9 @@ import pytest
 from catalog import fetching
 from catalog.fetching import Fetched, FetchError
 from tests.catalog.servers import BODY, OK, WHOLE, Server, get, redirect, refusal, serving
+
+# Signed by its own key, which lies beside it.
+CERTIFICATE = Path(__file__).with_name("shop.example.pem")
 
 
 def test_it_works() -> None:
@@ -156,24 +157,11 @@ def test_no_proxy_and_no_cookie(monkeypatch: pytest.MonkeyPatch) -> None:
     assert b"cookie" not in server.requests[1].lower()
 
 
-@pytest.fixture(scope="module")
-def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A key and a certificate of shop.example that signs itself."""
-    openssl = shutil.which("openssl")
-    if openssl is None:
-        pytest.skip("openssl makes the test's certificate and is not installed")
-    path = tmp_path_factory.mktemp("tls") / "shop.pem"
-    command = [openssl, "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2"]
-    command += ["-subj", "/CN=shop.example", "-addext", "subjectAltName=DNS:shop.example"]
-    subprocess.run([*command, "-keyout", path, "-out", path], check=True, capture_output=True)
-    return path
-
-
 @pytest.fixture
-def https(certificate: Path) -> Iterator[tuple[Server, list[str | None]]]:
+def https() -> Iterator[tuple[Server, list[str | None]]]:
     """A server with the certificate, and the names that clients said they want."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate)
+    context.load_cert_chain(CERTIFICATE)
     names: list[str | None] = []
     context.sni_callback = lambda _, name, __: names.append(name)
     fetching._tls.cache_clear()
@@ -187,10 +175,10 @@ def local(host: str, port: int) -> list[str]:
 
 
 def test_a_certificate_is_checked_for_the_name_not_the_address(
-    https: tuple[Server, list[str | None]], certificate: Path, monkeypatch: pytest.MonkeyPatch
+    https: tuple[Server, list[str | None]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     server, names = https
-    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    monkeypatch.setenv("SSL_CERT_FILE", str(CERTIFICATE))
     assert get(f"https://shop.example:{server.port}/", resolver=local).data == BODY
     assert names == ["shop.example"]
     assert refusal(f"https://other.example:{server.port}/", resolver=local) == "tls"
