@@ -1,4 +1,4 @@
-"""The only writer of products, pictures and imported annotations."""
+"""The only writer of products and pictures, and of the labels that come with them."""
 
 import hashlib
 import os
@@ -25,8 +25,8 @@ from catalog.models import (
     no_such_department,
 )
 from catalog.photos import CleanPhoto, PhotoError, clean_photo
-from catalog.reading import ImageRef, LabelRow, ProductRow, RowError
-from catalog.storage import store_anew, store_once
+from catalog.reading import ImageRef, ProductRow, RowError
+from catalog.storage import picture_name, store_anew, store_once, thumbnail_name
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -34,9 +34,7 @@ if TYPE_CHECKING:
 BATCH = 200
 DECODING_THREADS = 4
 FETCH_SECONDS = 20.0
-UNDECIDED = ""
 SOURCE_NAME_LENGTH = 120
-LABELLER_NAME_LENGTH = 150
 
 # Fields an import may fill or change; a value that the file lacks never erases a known one.
 PRODUCT_FIELDS = (
@@ -117,7 +115,7 @@ def load_products(
     """
     if department is not None and department not in Department.values:
         raise LoadingError(no_such_department(department))
-    name = _name(source_name, "source", SOURCE_NAME_LENGTH)
+    name = usable_name(source_name, "source", SOURCE_NAME_LENGTH)
     return _Import(name, folder, department).run(rows, on_row)
 
 
@@ -350,82 +348,6 @@ class _Import:
         return changed
 
 
-@dataclass
-class LabelReport:
-    """What an import of labels did."""
-
-    created: int = 0
-    updated: int = 0
-    unchanged: int = 0
-    failed: list[dict[str, Any]] = field(default_factory=list)
-
-
-def load_labels(
-    rows: Iterable[LabelRow | RowError], *, department: str, labeller_name: str
-) -> LabelReport:
-    """Store one person's labels; all or nothing where a label is unknown.
-
-    A row names its picture as the products file did. An empty label means undecided. Rows whose
-    picture is not in the catalogue are reported. Raises LoadingError for unknown labels and
-    departments, and for a name that is empty or too long, with nothing stored.
-    """
-    if department not in Department.values:
-        raise LoadingError(no_such_department(department))
-    name = _name(labeller_name, "labeller", LABELLER_NAME_LENGTH)
-    labels = {label.name: label for label in Label.objects.filter(department=department)}
-    report = LabelReport()
-    wanted: dict[str, LabelRow] = {}
-    for row in rows:
-        if isinstance(row, RowError):
-            report.failed.append({"row": row.row, "reason": row.reason})
-        elif row.label != UNDECIDED and row.label not in labels:
-            raise LoadingError(
-                f"Row {row.row}: {department} has no label {row.label!r}, only "
-                f"{', '.join(labels)}. Nothing was stored; add the label in the admin or mend the "
-                "file."
-            )
-        else:
-            wanted[row.image] = row
-    pictures: dict[str, list[Picture]] = {}
-    for picture in Picture.objects.in_department(department).filter(reference__in=wanted):
-        pictures.setdefault(picture.reference, []).append(picture)
-    with transaction.atomic():
-        labeller = labeller_named(name)
-        mine = {
-            annotation.picture_id: annotation
-            for annotation in Annotation.objects.in_department(department).filter(labeller=labeller)
-        }
-        for row in wanted.values():
-            found = pictures.get(row.image, [])
-            if not found:
-                report.failed.append(
-                    {"row": row.row, "reason": f"no picture {row.image!r} in the catalogue"}
-                )
-            for picture in found:
-                _annotate_one(report, mine, picture, labels.get(row.label), labeller)
-    return report
-
-
-def _annotate_one(
-    report: LabelReport,
-    mine: dict[int, Annotation],
-    picture: Picture,
-    label: Label | None,
-    labeller: "User",
-) -> None:
-    annotation = mine.get(picture.pk)
-    if annotation is None:
-        mine[picture.pk] = Annotation.objects.create(
-            picture=picture, label=label, labeller=labeller
-        )
-        report.created += 1
-    elif annotation.label_id != (label.pk if label else None):
-        annotation.relabel(label)
-        report.updated += 1
-    else:
-        report.unchanged += 1
-
-
 def labeller_named(name: str) -> "User":
     """Return the user of that name, made without a password and unable to log in if new."""
     users = get_user_model()
@@ -435,16 +357,6 @@ def labeller_named(name: str) -> "User":
         user.set_unusable_password()
         user.save()
     return user
-
-
-def picture_name(sha256: str) -> str:
-    """Return where the cleaned picture lies in media storage."""
-    return f"pictures/{sha256[:2]}/{sha256}.jpg"
-
-
-def thumbnail_name(sha256: str) -> str:
-    """Return where its thumbnail lies in media storage."""
-    return f"thumbnails/{sha256[:2]}/{sha256}.jpg"
 
 
 def _values(row: ProductRow) -> dict[str, Any]:
@@ -459,7 +371,8 @@ def _values(row: ProductRow) -> dict[str, Any]:
     return known
 
 
-def _name(name: str, what: str, longest: int) -> str:
+def usable_name(name: str, what: str, longest: int) -> str:
+    """Return the trimmed name; raises LoadingError where it is empty or too long."""
     name = name.strip()
     if not name or len(name) > longest:
         raise LoadingError(f"The {what} needs a name of 1 to {longest} characters.")

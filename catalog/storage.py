@@ -1,4 +1,4 @@
-"""Media files that appear whole or not at all."""
+"""Media files: where pictures lie, and that all appear whole or not at all."""
 
 import os
 import secrets
@@ -28,6 +28,16 @@ class AtomicFileStorage(FileSystemStorage):
         finally:
             aside.unlink(missing_ok=True)
         return name
+
+
+def picture_name(sha256: str) -> str:
+    """Return where the cleaned picture lies in media storage."""
+    return f"pictures/{sha256[:2]}/{sha256}.jpg"
+
+
+def thumbnail_name(sha256: str) -> str:
+    """Return where its thumbnail lies in media storage."""
+    return f"thumbnails/{sha256[:2]}/{sha256}.jpg"
 
 
 def store_once(name: str, data: bytes) -> str:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from catalog.models import Label, Picture
-from ml.models import Embedding, ModelVersion
+from ml.models import DIMENSIONS, Embedding, ModelVersion
 from ml.registry import encoder_of
 
 SUFFIXES = {".jpg", ".jpeg", ".png"}
@@ -137,7 +137,7 @@ def _encoded(
     except ArtifactError as error:
         raise EvaluationError(str(error)) from error
     kept: list[str] = []
-    vectors = [np.zeros((0, 512), np.float32)]
+    vectors = [np.zeros((0, DIMENSIONS), np.float32)]
     guesses: list[str] = []
     for start in range(0, len(names), BATCH):
         arrays = []
@@ -176,11 +176,9 @@ def _catalogue_gallery(
     names = [reference for reference, _ in rows]
     vectors = np.array([vector for _, vector in rows], dtype=np.float32)
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
-    by_name = _by_name(names)
-    guesses = [""] * len(names)
+    gallery = Gallery(_by_name(names), vectors, [""] * len(names), unreadable=0)
     if labelled:
-        wanted = Gallery(by_name, vectors, guesses, 0)
-        lines = sorted({wanted.row(image) for image in labelled})
+        lines = sorted({gallery.row(image) for image in labelled})
         pictures = {
             picture.reference: picture
             for picture in Picture.objects.active()
@@ -194,8 +192,8 @@ def _catalogue_gallery(
             on_progress,
         )
         for line in lines:
-            guesses[line] = encoded.guesses[encoded.row(str(line))]
-    return Gallery(by_name, vectors, guesses, 0)
+            gallery.guesses[line] = encoded.guesses[encoded.row(str(line))]
+    return gallery
 
 
 def _by_name(names: Sequence[str]) -> dict[str, int]:

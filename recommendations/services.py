@@ -235,14 +235,15 @@ def purge_orphans() -> int:
     if time.monotonic() - _orphans_looked_at < ORPHANS_EVERY.total_seconds():
         return 0
     _orphans_looked_at = time.monotonic()
-    known = set(Submission.objects.values_list("photo", flat=True))
+    known: set[str] = set()
+    for submission in Submission.objects.only("photo").iterator():
+        known |= {str(submission.photo), submission.print_name}
     before = timezone.now() - ORPHANS_EVERY
     gone = 0
     for month in _listed("photos")[0]:
         for file in _listed(f"photos/{month}")[1]:
             name = f"photos/{month}/{file}"
-            photo = name.replace("-print.jpg", ".jpg")
-            if photo not in known and default_storage.get_modified_time(name) < before:
+            if name not in known and default_storage.get_modified_time(name) < before:
                 default_storage.delete(name)
                 gone += 1
     return gone

@@ -20,8 +20,8 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 from django.views.decorators.vary import vary_on_headers
 
-from catalog.loading import picture_name, thumbnail_name
 from catalog.models import Department
+from catalog.storage import picture_name, thumbnail_name
 from ml.models import ModelVersion
 from recommendations import services, walls
 from recommendations.forms import SubmissionForm

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from pytest_django import Settings
 
 from config import services
 
@@ -36,6 +37,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
     items.sort(key=lambda item: unit(item) not in ("test_real_pictures.py", "browser"))
 
 
+@pytest.fixture
+def media(settings: Settings, tmp_path: Path) -> Path:
+    """Return a media folder of the test's own, which it may break; nothing lies there yet."""
+    folder = tmp_path / "media"
+    settings.MEDIA_ROOT = folder
+    return folder
+
+
 @pytest.fixture(scope="session")
 def shared() -> Path:
     """Return the folder of real pictures; skips where it is missing."""
@@ -54,15 +63,21 @@ class Encoders:
         self.folder = folder
         self.trained: dict[str, tuple[TrainedEncoder, str]] = {}
 
-    def version(self, department: str = "art", *, live: bool = False) -> "ModelVersion":
-        """Return a new version of the department; ``live`` embeds the catalogue and promotes it."""
-        from tests.factories import make_version, train_small
+    def of(self, department: str) -> "tuple[TrainedEncoder, str]":
+        """Return the department's encoder and the sha256 of its artifact, which lies on disk."""
+        from tests.factories import train_small
 
         if department not in self.trained:
             trained = train_small(department)
             sha256 = trained.save(self.folder / department, metrics=trained.metrics)
             self.trained[department] = (trained, sha256)
-        trained, sha256 = self.trained[department]
+        return self.trained[department]
+
+    def version(self, department: str = "art", *, live: bool = False) -> "ModelVersion":
+        """Return a new version of the department; ``live`` embeds the catalogue and promotes it."""
+        from tests.factories import make_version
+
+        trained, sha256 = self.of(department)
         return make_version(self.folder / department, sha256, trained, live=live)
 
 

@@ -4,7 +4,7 @@ import csv
 import io
 import os
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -16,20 +16,7 @@ from catalog.demo.jewelry.pieces import draw_piece, plan_pieces
 from catalog.demo.product import DemoProduct
 from catalog.demo.texture import Pixels
 
-COLUMNS: Final = (
-    "external_id",
-    "title",
-    "url",
-    "image",
-    "price",
-    "currency",
-    "department",
-    "label",
-    "brand",
-    "width_cm",
-    "height_cm",
-    "availability",
-)
+COLUMNS: Final = tuple(field.name for field in fields(DemoProduct))
 
 # Raise this when a drawing changes, so that folders drawn before are drawn anew.
 _DRAWING: Final = "1\n"

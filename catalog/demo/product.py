@@ -13,15 +13,15 @@ class DemoProduct:
     external_id: str
     title: str
     url: str
+    image: str
     price: Decimal
     currency: str
-    brand: str
-    label: str
     department: str
+    label: str
+    brand: str
     width_cm: int | None
     height_cm: int | None
     availability: str
-    image: str
 
 
 def slug(title: str) -> str:

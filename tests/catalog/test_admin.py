@@ -13,27 +13,18 @@ from django.http import HttpResponse
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
-from pytest_django import Settings
 
 from catalog.models import Annotation, Label, Picture, Product, Source
 from ml.models import ModelVersion, TrainingRun
 from recommendations.models import Submission
 from tests.factories import load_catalogue
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("media")]
 
 APPS = ("catalog", "ml", "recommendations")
 LISTED = [model for model in admin.site._registry if model._meta.app_label in APPS]
 WITH_PICTURES = [Product, Picture, Annotation]
 IMAGE = re.compile(r'<img src="(/pictures/[0-9a-f]{64}\.jpg)"')
-
-
-@pytest.fixture(autouse=True)
-def folders(settings: Settings, tmp_path: Path) -> None:
-    settings.MEDIA_ROOT = tmp_path / "media"
-    # WhiteNoise warns of a folder that is not there, and warnings are errors here.
-    settings.STATIC_ROOT = tmp_path / "static"
-    settings.STATIC_ROOT.mkdir()
 
 
 @pytest.fixture

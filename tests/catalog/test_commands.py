@@ -12,7 +12,6 @@ from typing import Any
 import psycopg
 import pytest
 from django.core.management import call_command
-from pytest_django import Settings
 
 from catalog.management.base import BadInput
 from catalog.models import Annotation, Picture, Product, Source
@@ -26,12 +25,6 @@ def call(*arguments: str | Path) -> Any:
     out = StringIO()
     call_command(*map(str, arguments), "--json", stdout=out)
     return json.loads(out.getvalue())
-
-
-@pytest.fixture
-def media(settings: Settings, tmp_path: Path) -> Path:
-    settings.MEDIA_ROOT = tmp_path / "media"
-    return tmp_path / "media"
 
 
 @pytest.fixture

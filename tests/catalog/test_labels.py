@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 from django.contrib.auth import get_user_model
-from pytest_django import Settings
 
-from catalog.loading import LabelReport, LoadingError, load_labels
+from catalog.labelling import LabelReport, load_labels
+from catalog.loading import LoadingError
 from catalog.models import Annotation, Label, Picture
 from catalog.reading import read_labels
 from tests.factories import load_catalogue
@@ -15,9 +15,8 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(autouse=True)
-def catalogue(settings: Settings, tmp_path: Path) -> Path:
+def catalogue(media: Path, tmp_path: Path) -> Path:
     """Have three prints: images/0.jpg to images/2.jpg."""
-    settings.MEDIA_ROOT = tmp_path / "media"
     load_catalogue(tmp_path, 3)
     return tmp_path
 

@@ -8,20 +8,13 @@ from pathlib import Path
 
 import pytest
 from django.core.files.storage import default_storage
-from pytest_django import Settings
 
 from catalog.loading import ImportReport, LoadingError, load_products
 from catalog.models import Annotation, Label, Picture, Product, Source
 from catalog.reading import ProductRow, read_products
 from tests.factories import jpeg, load_catalogue, write_catalogue
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def media(settings: Settings, tmp_path: Path) -> Path:
-    settings.MEDIA_ROOT = tmp_path / "media"
-    return tmp_path / "media"
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("media")]
 
 
 def load_lines(

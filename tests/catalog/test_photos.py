@@ -1,49 +1,34 @@
-"""Hostile and honest files against the real decoder helper."""
+"""Hostile and honest files: what becomes of them."""
 
 import hashlib
 import io
-import os
-import signal
 import struct
-import subprocess
-import sys
-import threading
-import time
 import zipfile
 import zlib
-from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import imagehash
-import psutil
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from PIL import ExifTags, Image, ImageChops, ImageCms, ImageDraw
+from PIL import ExifTags, Image, ImageChops, ImageCms
 
 from catalog import photos
-from catalog.decoder import perceptual_hash
-from catalog.photos import CleanPhoto, PhotoError, clean_photo, stop_decoder
-
-ROOT = Path(__file__).resolve().parents[2]
-RED, GREEN, BLUE, WHITE = (250, 5, 5), (5, 250, 5), (5, 5, 250), (255, 255, 255)
-COLOURS = (RED, GREEN, BLUE, WHITE)
-
-
-def saved(image: Image.Image, kind: str, **options: object) -> bytes:
-    target = io.BytesIO()
-    image.save(target, kind, **options)
-    return target.getvalue()
-
-
-def quarters(width: int = 80, height: int = 48) -> Image.Image:
-    """Red, green, blue and white quarters: every turn and mirroring shows."""
-    image = Image.new("RGB", (width, height), WHITE)
-    draw = ImageDraw.Draw(image)
-    draw.rectangle((0, 0, width // 2 - 1, height // 2 - 1), RED)
-    draw.rectangle((width // 2, 0, width, height // 2 - 1), GREEN)
-    draw.rectangle((0, height // 2, width // 2 - 1, height), BLUE)
-    return image
+from catalog.decoding import perceptual_hash
+from catalog.photos import CleanPhoto, PhotoError, clean_photo
+from tests.catalog.pictures import (
+    BLUE,
+    COLOURS,
+    GREEN,
+    JPEG,
+    PNG,
+    RED,
+    WHITE,
+    grey_png,
+    png_chunk,
+    quarters,
+    refusal,
+    saved,
+)
 
 
 def opened(photo: CleanPhoto) -> Image.Image:
@@ -68,34 +53,10 @@ def assert_quarters(photo: CleanPhoto) -> None:
     assert_near(image, 0.75, 0.75, WHITE)
 
 
-def refusal(data: bytes, **options: int) -> str:
-    with pytest.raises(PhotoError) as caught:
-        clean_photo(data, **options)
-    assert "Nothing was kept." in caught.value.message
-    return caught.value.code
-
-
-def png_chunk(name: bytes, body: bytes) -> bytes:
-    return struct.pack("!I", len(body)) + name + body + struct.pack("!I", zlib.crc32(name + body))
-
-
 def png_with(chunk: bytes, image: Image.Image) -> bytes:
     """Put a chunk behind the header of a PNG (8 + 25 bytes)."""
     data = saved(image, "PNG")
     return data[:33] + chunk + data[33:]
-
-
-def grey_png(width: int, height: int) -> bytes:
-    """A PNG of zeros, packed well."""
-    packer = zlib.compressobj(9)
-    rows = b"".join(packer.compress(bytes(width + 1)) for _ in range(height)) + packer.flush()
-    header = struct.pack("!IIBBBBB", width, height, 8, 0, 0, 0, 0)
-    return (
-        b"\x89PNG\r\n\x1a\n"
-        + png_chunk(b"IHDR", header)
-        + png_chunk(b"IDAT", rows)
-        + png_chunk(b"IEND", b"")
-    )
 
 
 def test_it_works() -> None:
@@ -168,30 +129,6 @@ def test_the_caps_are_arguments() -> None:
 def test_arguments_out_of_range(name: str, value: int) -> None:
     with pytest.raises(ValueError, match=str(value)):
         clean_photo(b"x", **{name: value})
-
-
-def progressive_bomb() -> bytes:
-    """36 flat megapixels, the last of their scans repeated: minutes of work in under 1 MB."""
-    data = saved(Image.new("L", (6000, 6000), 90), "JPEG", progressive=True)
-    last = data.rindex(b"\xff\xda")
-    return data[:last] + data[last:-2] * 9000 + data[-2:]
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="macOS does not limit address space")
-def test_a_photo_that_needs_too_much_memory() -> None:
-    """WebP's library keeps a canvas and hands out a copy: 40 megapixels are over 512 MB."""
-    assert refusal(saved(Image.new("RGB", (6300, 6300)), "WEBP", method=0)) == "memory"
-
-
-def test_a_photo_that_takes_too_long_is_ended_and_so_is_one_that_never_comes() -> None:
-    _, talk, verdicts = photos._submit()
-    with talk, verdicts:
-        began = time.monotonic()
-        assert refusal(progressive_bomb()) == "slow"
-        # The other photo's bytes never came, so it used no processor, only time.
-        verdicts.settimeout(20)
-        assert verdicts.recv(99) == b"slow"
-        assert time.monotonic() - began < 20
 
 
 @pytest.mark.parametrize("size", [(1, 1), (31, 400), (400, 31)])
@@ -385,10 +322,6 @@ def test_random_bytes() -> None:
         assert refusal(hashlib.shake_256(bytes([seed])).digest(3000)) == "unreadable"
 
 
-JPEG = saved(Image.effect_noise((64, 48), 90).convert("RGB"), "JPEG")
-PNG = saved(Image.effect_noise((64, 48), 90).convert("RGB"), "PNG")
-
-
 @settings(max_examples=60, deadline=None)
 @given(
     data=st.sampled_from([JPEG, PNG]),
@@ -410,163 +343,3 @@ def test_mutated_bytes_are_a_photo_or_refused(
         return
     assert refused.code in photos.MESSAGES
     assert not refused.temporary
-
-
-def helper_process() -> psutil.Process:
-    assert photos._helper is not None
-    return psutil.Process(photos._helper.process.pid)
-
-
-def slow_photo() -> bytes:
-    """About a second of work: 36 megapixels that a PNG decoder must go through."""
-    return grey_png(6000, 6000)
-
-
-def test_the_helper_killed_while_it_works_costs_one_retry() -> None:
-    clean_photo(PNG)
-    first = helper_process()
-    data = slow_photo()
-    with ThreadPoolExecutor(1) as pool:
-        answer = pool.submit(clean_photo, data, max_side=200)
-        while not (children := first.children()) and not answer.done():
-            time.sleep(0.002)
-        assert children, "the photo was done before its child was seen"
-        first.kill()
-        assert answer.result().width == 200
-    assert helper_process().pid != first.pid
-    assert not psutil.wait_procs(children, timeout=5)[1], "a child outlived its helper"
-
-
-def test_a_helper_killed_twice_is_a_clean_refusal(monkeypatch: pytest.MonkeyPatch) -> None:
-    stop_decoder()
-    monkeypatch.setattr(photos, "_ROOT", Path("/"))
-    try:
-        with pytest.raises(PhotoError) as caught:
-            clean_photo(PNG)
-    finally:
-        stop_decoder()
-    assert (caught.value.code, caught.value.temporary) == ("unavailable", True)
-
-
-def test_a_helper_that_hangs_is_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
-    clean_photo(PNG)
-    first = helper_process()
-    monkeypatch.setattr(photos, "_PATIENCE_SECONDS", 0.5)
-    first.suspend()
-    with pytest.raises(PhotoError) as caught:
-        clean_photo(PNG)
-    assert (caught.value.code, caught.value.temporary) == ("busy", True)
-    monkeypatch.undo()
-    assert clean_photo(PNG).width == 64
-    assert helper_process().pid != first.pid
-
-
-def test_eight_threads_at_once() -> None:
-    pictures = [saved(Image.new("RGB", (60 + n, 40), (n * 30, 99, 9)), "PNG") for n in range(8)]
-    start = threading.Barrier(8)
-
-    def work(number: int) -> list[CleanPhoto]:
-        start.wait()
-        return [clean_photo(pictures[number]) for _ in range(5)]
-
-    with ThreadPoolExecutor(8) as pool:
-        for number, answers in enumerate(pool.map(work, range(8))):
-            for photo in answers:
-                assert photo.width == 60 + number
-                assert photo.sha256 == hashlib.sha256(pictures[number]).hexdigest()
-                assert abs(photo.mean_colour[0] - number * 30) <= 2
-    assert len(psutil.Process().children()) >= 1
-    assert helper_process().children() == []
-
-
-def test_two_photos_are_decoded_at_the_same_time() -> None:
-    clean_photo(PNG)
-    helper, data, most = helper_process(), slow_photo(), 0
-    with ThreadPoolExecutor(2) as pool:
-        answers = [pool.submit(clean_photo, data, max_side=100) for _ in range(2)]
-        while not all(answer.done() for answer in answers):
-            most = max(most, len(helper.children()))
-            time.sleep(0.002)
-        assert all(answer.result().width == 100 for answer in answers)
-    assert most == 2
-
-
-def test_a_forked_process_starts_its_own_helper() -> None:
-    clean_photo(PNG)
-    parents = helper_process().pid
-    reader, writer = os.pipe()
-    pid = os.fork()
-    if pid == 0:
-        try:
-            photo = clean_photo(JPEG)
-            os.write(writer, f"{photo.width} {helper_process().pid}".encode())
-            stop_decoder()
-        finally:
-            os._exit(0)
-    os.close(writer)
-    with os.fdopen(reader) as answers:
-        width, childs = answers.read().split()
-    assert os.waitpid(pid, 0)[1] == 0
-    assert (width, helper_process().pid) == ("64", parents)
-    assert int(childs) != parents
-    assert not psutil.pid_exists(int(childs))
-    assert clean_photo(PNG).width == 64
-
-
-@pytest.mark.parametrize("signal_number", [None, signal.SIGKILL, signal.SIGTERM])
-def test_nothing_is_left_when_the_parent_ends(signal_number: signal.Signals | None) -> None:
-    program = (
-        "import sys; from catalog import photos; photos.clean_photo(sys.stdin.buffer.read());"
-        "print(photos._helper.process.pid, *(m for m in ('PIL', 'numpy', 'django') "
-        "if m in sys.modules), flush=True);"
-    )
-    program += "" if signal_number is None else "import time; time.sleep(60)"
-    parent = subprocess.Popen(
-        [sys.executable, "-c", program], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE
-    )
-    assert parent.stdin is not None
-    assert parent.stdout is not None
-    with parent.stdin, parent.stdout:
-        parent.stdin.write(PNG)
-        parent.stdin.close()
-        # Only the number: the parent has imported none of the heavy modules.
-        helper = psutil.Process(int(parent.stdout.readline()))
-        if signal_number is not None:
-            parent.send_signal(signal_number)
-        parent.wait(timeout=20)
-    psutil.wait_procs([helper], timeout=10)
-    assert not helper.is_running() or helper.status() == psutil.STATUS_ZOMBIE
-
-
-def test_the_helper_holds_no_socket_and_no_secret_of_its_parent(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    import socket
-
-    monkeypatch.setenv("SECRET_KEY", "not for decoders")
-    stop_decoder()
-    with socket.create_server(("127.0.0.1", 0)):
-        clean_photo(PNG)
-        assert helper_process().net_connections("inet") == []
-        assert "SECRET_KEY" not in helper_process().environ()
-
-
-def test_photos_leave_no_files_open() -> None:
-    clean_photo(PNG)
-    before = psutil.Process().num_fds(), helper_process().num_fds()
-    for _ in range(10):
-        clean_photo(PNG)
-        refusal(b"nonsense")
-    assert (psutil.Process().num_fds(), helper_process().num_fds()) == before
-
-
-def test_the_decoder_is_not_started_by_hand() -> None:
-    run = subprocess.run(
-        [sys.executable, "-m", "catalog.decoder"],
-        cwd=ROOT,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-    )
-    assert run.returncode == 2
-    assert run.stderr.count("\n") == 1

@@ -9,16 +9,8 @@ from threading import Barrier
 import pytest
 from django.core.files.base import ContentFile, File
 from django.core.files.storage import default_storage
-from pytest_django import Settings
 
 from catalog.storage import AtomicFileStorage, store_anew, store_once
-
-
-@pytest.fixture
-def media(settings: Settings, tmp_path: Path) -> Path:
-    """Return an empty media folder that the default storage writes to."""
-    settings.MEDIA_ROOT = tmp_path / "media"
-    return tmp_path / "media"
 
 
 @pytest.fixture

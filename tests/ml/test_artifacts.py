@@ -17,9 +17,6 @@ from ml.networks.encoder import MANIFEST, NETWORK, ArtifactError, load_artifact,
 from ml.networks.training import TrainedEncoder
 from tests.factories import draw
 
-# Keras hands its variables to NumPy in the way of NumPy 1.
-pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
-
 ROOT = Path(__file__).resolve().parents[2]
 # Dies like a worker that is killed: the network is written, the manifest is about to be.
 KILLED_WHILE_WRITING = """

@@ -16,11 +16,7 @@ from config.checks import check_pgvector
 from tests.conftest import Encoders
 from tests.ml.rows import candidate
 
-# Keras hands its variables to NumPy in the way of NumPy 1.
-pytestmark = [
-    pytest.mark.django_db,
-    pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning"),
-]
+pytestmark = pytest.mark.django_db
 
 
 def found() -> dict[str | None, CheckMessage]:

@@ -20,11 +20,7 @@ from tests.conftest import Encoders
 from tests.factories import draw, jpeg, load_catalogue
 from tests.ml.rows import candidate, label_pictures
 
-pytestmark = [
-    pytest.mark.django_db,
-    # Keras hands its variables to NumPy in the way of NumPy 1.
-    pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning"),
-]
+pytestmark = pytest.mark.django_db
 
 
 def said(*arguments: object) -> str:

@@ -19,12 +19,8 @@ from tests.conftest import Encoders
 from tests.factories import load_catalogue
 from tests.ml.rows import candidate, fill
 
-pytestmark = [
-    # Indexes are built outside of transactions.
-    pytest.mark.django_db(transaction=True),
-    # Keras hands its variables to NumPy in the way of NumPy 1.
-    pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning"),
-]
+# Indexes are built outside of transactions.
+pytestmark = pytest.mark.django_db(transaction=True)
 COUNT = 12
 
 

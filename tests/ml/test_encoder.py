@@ -10,9 +10,6 @@ from ml.networks.pixels import Pixels
 from ml.networks.training import Progress, Stopped, TrainedEncoder, train_encoder
 from tests.factories import draw
 
-# Keras hands its variables to NumPy in the way of NumPy 1.
-pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
-
 
 def picture(number: int) -> Pixels:
     return np.asarray(draw(number))

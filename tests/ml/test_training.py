@@ -23,11 +23,7 @@ from tests.factories import load_catalogue
 from tests.ml.broker import listening
 from tests.ml.rows import candidate, label_pictures
 
-pytestmark = [
-    pytest.mark.django_db,
-    # Keras hands its variables to NumPy in the way of NumPy 1.
-    pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning"),
-]
+pytestmark = pytest.mark.django_db
 
 
 def silent(run: TrainingRun) -> None:

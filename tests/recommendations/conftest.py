@@ -2,7 +2,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from pytest_django import Settings
 
 from recommendations import search
 from tests.factories import load_catalogue
@@ -10,22 +9,6 @@ from tests.factories import load_catalogue
 if TYPE_CHECKING:
     from ml.models import ModelVersion
     from tests.conftest import Encoders
-
-
-@pytest.fixture(scope="session", autouse=True)
-def static_folder() -> None:
-    """Make the folder that nothing was collected into: WhiteNoise warns where there is none."""
-    from django.conf import settings
-
-    Path(settings.STATIC_ROOT).mkdir(parents=True, exist_ok=True)
-
-
-@pytest.fixture
-def media(settings: Settings, tmp_path: Path) -> Path:
-    """Return an empty media folder of the test's own."""
-    settings.MEDIA_ROOT = tmp_path / "media"
-    settings.MEDIA_ROOT.mkdir()
-    return Path(settings.MEDIA_ROOT)
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ from catalog.demo.shapes import (
     blob,
     circle,
     ellipse,
+    ground,
     leaf,
     mirrored,
     place,
@@ -133,12 +134,7 @@ def stags(canvas: Canvas, palette: Palette, rng: np.random.Generator) -> None:
     for layer in range(2):
         line = swell(canvas.width, rng, 0.9)
         base = canvas.height * (0.8 + 0.08 * layer)
-        area = np.vstack(
-            [
-                np.column_stack([line[:, 0], base + line[:, 1] * 3]),
-                [(canvas.width, canvas.height + 2), (0, canvas.height + 2)],
-            ]
-        )
+        area = ground(line, base, 3, canvas.height + 2)
         canvas.fill(area, mix(palette.inks[0], palette.paper, 0.45 - 0.25 * layer))
     size = rng.uniform(32, 40)
     hide = palette.dark if rng.uniform() < 0.6 else mix(palette.dark, palette.inks[0], 0.4)
@@ -224,13 +220,7 @@ def hares(canvas: Canvas, palette: Palette, rng: np.random.Generator) -> None:
     moon = (x + rng.uniform(-24, 24), canvas.height * rng.uniform(0.26, 0.4))
     canvas.glow(*moon, 45, palette.paper, 0.4)
     canvas.disc(*moon, rng.uniform(15, 26), lighter(palette.inks[3], 0.45))
-    line = swell(canvas.width, rng, 0.8)
-    area = np.vstack(
-        [
-            np.column_stack([line[:, 0], y - 3 + line[:, 1] * 2]),
-            [(canvas.width, canvas.height + 2), (0, canvas.height + 2)],
-        ]
-    )
+    area = ground(swell(canvas.width, rng, 0.8), y - 3, 2, canvas.height + 2)
     canvas.fill(area, mix(palette.inks[0], palette.dark, 0.55))
     mirror = bool(rng.uniform() < 0.5)
     ink = mix(palette.dark, palette.inks[4], 0.12)

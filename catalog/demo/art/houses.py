@@ -5,7 +5,7 @@ import numpy as np
 from catalog.demo.art.canvas import Canvas
 from catalog.demo.art.palettes import Palette
 from catalog.demo.colours import WHITE, Colour, darker, lighter, mix
-from catalog.demo.shapes import box, ribbon, sector, segment, smooth, swell
+from catalog.demo.shapes import box, ground, ribbon, sector, segment, smooth, swell
 
 
 def rowhouses(canvas: Canvas, palette: Palette, rng: np.random.Generator) -> None:
@@ -121,13 +121,7 @@ def hilltown(canvas: Canvas, palette: Palette, rng: np.random.Generator) -> None
                 cx = rng.uniform(max(0, peak - half), min(canvas.width, peak + half))
                 cypress = smooth([(cx, y - 13), (cx + 1.5, y - 5), (cx, y + 1), (cx - 1.5, y - 5)])
                 canvas.fill(cypress, mix(palette.dark, (40, 80, 52), 0.5))
-    line = swell(canvas.width, rng, 2)
-    sea = np.vstack(
-        [
-            np.column_stack([line[:, 0], base + line[:, 1] * 0.8]),
-            [(canvas.width, canvas.height + 1), (0, canvas.height + 1)],
-        ]
-    )
+    sea = ground(swell(canvas.width, rng, 2), base, 0.8, canvas.height + 1)
     canvas.fill(sea, palette.inks[0])
     for _ in range(22):
         y = rng.uniform(base + 2, canvas.height)

@@ -5,7 +5,7 @@ import numpy as np
 from catalog.demo.art.canvas import Canvas
 from catalog.demo.art.palettes import Palette
 from catalog.demo.colours import Colour, darker, lighter, mix
-from catalog.demo.shapes import Points, circle, place, ribbon, sector, smooth, swell, xy
+from catalog.demo.shapes import Points, circle, ground, place, ribbon, sector, smooth, swell, xy
 
 
 def whales(canvas: Canvas, palette: Palette, rng: np.random.Generator) -> None:
@@ -37,12 +37,7 @@ def whales(canvas: Canvas, palette: Palette, rng: np.random.Generator) -> None:
     for layer in range(2):
         line = swell(canvas.width, rng, 1.2)
         base = canvas.height * (0.9 + 0.05 * layer)
-        area = np.vstack(
-            [
-                np.column_stack([line[:, 0], base + line[:, 1] * 2.4]),
-                [(canvas.width, canvas.height + 2), (0, canvas.height + 2)],
-            ]
-        )
+        area = ground(line, base, 2.4, canvas.height + 2)
         canvas.fill(area, mix(palette.dark, palette.inks[0], 0.45 - 0.3 * layer))
 
 

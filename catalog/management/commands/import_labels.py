@@ -3,7 +3,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from catalog.loading import LoadingError, load_labels
+from catalog.labelling import load_labels
+from catalog.loading import LoadingError
 from catalog.management.base import BadInput, ReportingCommand
 from catalog.reading import FileError, read_labels
 
