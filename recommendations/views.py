@@ -25,7 +25,7 @@ from catalog.storage import picture_name, thumbnail_name
 from ml.models import ModelVersion
 from recommendations import services, walls
 from recommendations.forms import SubmissionForm
-from recommendations.models import Submission
+from recommendations.models import Match, Submission
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -77,15 +77,19 @@ def result(request: HttpRequest, token: str) -> HttpResponseBase:
 
 def result_context(submission: Submission) -> dict[str, Any]:
     """Return what the result page and its fragment show."""
-    matches = list(submission.matches.select_related("product__source", "picture"))
-    shown = [
-        {
-            "arrangement": wall.arrangement,
-            # The drawing escapes every text and link of a product itself.
-            "svg": mark_safe(walls.render(wall, self_contained=False)),  # noqa: S308
-        }
-        for wall in submission.walls.all()
-    ]
+    matches: list[Match] = []
+    shown: list[dict[str, str]] = []
+    # Whoever waits asks every second: what is not done has none of either.
+    if submission.state == Submission.State.DONE:
+        matches += submission.matches.select_related("product__source", "picture")
+        shown += (
+            {
+                "arrangement": wall.arrangement,
+                # The drawing escapes every text and link of a product itself.
+                "svg": mark_safe(walls.render(wall, self_contained=False)),  # noqa: S308
+            }
+            for wall in submission.walls.all()
+        )
     return {
         "submission": submission,
         "matches": matches,

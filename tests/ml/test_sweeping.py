@@ -6,8 +6,8 @@ import pytest
 
 from ml.models import ModelVersion
 from ml.services import sweep_embeddings
+from tests.broker import listening
 from tests.factories import load_catalogue
-from tests.ml.broker import listening
 from tests.ml.rows import candidate, fill
 
 pytestmark = pytest.mark.django_db

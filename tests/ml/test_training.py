@@ -19,8 +19,8 @@ from ml import services, tasks
 from ml.models import ModelVersion, TrainingRun
 from ml.registry import encoder_of
 from ml.services import TrainingError, start_training, train_now
+from tests.broker import listening
 from tests.factories import load_catalogue
-from tests.ml.broker import listening
 from tests.ml.rows import candidate, label_pictures
 
 pytestmark = pytest.mark.django_db

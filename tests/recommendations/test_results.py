@@ -8,7 +8,7 @@ import pytest
 from django.db import IntegrityError
 from django.template.loader import render_to_string
 from django.test import Client
-from pytest_django import DjangoCaptureOnCommitCallbacks
+from pytest_django import DjangoAssertNumQueries, DjangoCaptureOnCommitCallbacks
 
 from catalog.models import Product
 from ml.models import ModelVersion
@@ -61,6 +61,14 @@ def test_it_works(client: Client, art: ModelVersion, media: Path) -> None:
     for image in elements.all("img") + elements.all("image"):
         address = image.get("src") or image["href"]
         assert content(client.get(address)).startswith(b"\xff\xd8")
+
+
+def test_waiting_takes_one_query(
+    client: Client, media: Path, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    submission = ask()
+    with django_assert_num_queries(1):
+        page(client, submission)
 
 
 def test_a_result_is_for_who_has_its_address_alone(client: Client, art: ModelVersion) -> None:

@@ -1,11 +1,12 @@
-"""A database of the broker's own, to see who rings for whom."""
+"""Other brokers than the site's: one that is away, or one to see who rings for whom."""
 
 import base64
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from celery import Celery, current_app
+from celery import Celery
+from celery._state import get_current_app
 from django.conf import settings
 from redis import Redis
 
@@ -13,22 +14,31 @@ NUMBER = 7
 
 
 @contextmanager
+def ringing_at(url: str) -> Iterator[None]:
+    """Ring with the site's own settings, but at another broker."""
+    before = get_current_app()
+    app = Celery("elsewhere")
+    app.config_from_object("django.conf:settings", namespace="CELERY")
+    app.conf.update(broker_url=url)
+    app.set_current()
+    try:
+        yield
+    finally:
+        app.close()
+        before.set_current()
+
+
+@contextmanager
 def listening() -> Iterator["Broker"]:
     """Ring with the site's own settings, but where no worker listens."""
-    before = current_app._get_current_object()  # type: ignore[attr-defined]  # Celery's proxy
-    app = Celery("quiet")
-    app.config_from_object("django.conf:settings", namespace="CELERY")
-    app.conf.update(broker_url=_other_database(app.conf.broker_url))
-    app.set_current()
     broker = Broker()
     broker.redis.flushdb()
     try:
-        yield broker
+        with ringing_at(_other_database(settings.CELERY_BROKER_URL)):
+            yield broker
     finally:
         broker.redis.flushdb()
         broker.redis.close()
-        app.close()
-        before.set_current()
 
 
 class Broker:
