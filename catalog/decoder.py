@@ -158,7 +158,6 @@ def _answer(data: bytes, order: Order) -> bytes:
         "width": decoded.width,
         "height": decoded.height,
         "phash": decoded.phash,
-        "mean_colour": decoded.mean_colour,
         "jpeg_size": len(decoded.jpeg),
     }
     return _framed(header) + decoded.jpeg + decoded.thumbnail

@@ -21,7 +21,6 @@ from PIL import (
     Image,
     ImageChops,
     ImageCms,
-    ImageStat,
     UnidentifiedImageError,
 )
 
@@ -74,7 +73,6 @@ class Decoded:
     width: int
     height: int
     phash: int
-    mean_colour: tuple[int, int, int]
 
 
 def decode(data: bytes, order: Order) -> Decoded:
@@ -96,15 +94,16 @@ def decode(data: bytes, order: Order) -> Decoded:
     turn = _UPRIGHT.get(_orientation(image))
     if turn is not None:
         canvas = canvas.transpose(turn)
-    thumbnail = canvas.resize(_fitting(canvas.size, THUMBNAIL_SIDE), _HAMMING, reducing_gap=1.5)
-    red, green, blue = (round(part) for part in ImageStat.Stat(thumbnail).mean)
+    thumbnail, phash = b"", 0
+    if order.thumbnail:
+        small = canvas.resize(_fitting(canvas.size, THUMBNAIL_SIDE), _HAMMING, reducing_gap=1.5)
+        thumbnail, phash = _jpeg(small, min(order.quality, 85)), perceptual_hash(small)
     return Decoded(
         jpeg=_jpeg(canvas, order.quality),
-        thumbnail=_jpeg(thumbnail, min(order.quality, 85)),
+        thumbnail=thumbnail,
         width=canvas.width,
         height=canvas.height,
-        phash=perceptual_hash(thumbnail),
-        mean_colour=(red, green, blue),
+        phash=phash,
     )
 
 
@@ -133,7 +132,7 @@ def _loaded(data: bytes, order: Order) -> Image.Image:
         _check_size(image.size, order)
         if image.format in ("JPEG", "MPO"):
             # libjpeg scales by 2, 4 or 8 while it decodes: less time and memory.
-            image.draft(None, _fitting(image.size, order.max_side))
+            image.draft(None, _fitting(image.size, order.draft_side))
         image.load()
         if image.format not in ("JPEG", "MPO"):
             # A HEIF picture's header may claim another size than its content has.
@@ -261,7 +260,14 @@ def prepare() -> None:
     sample = Image.new("RGBA", (MIN_SIDE, MIN_SIDE))
     exif = Image.Exif()
     exif[ExifTags.Base.Orientation] = 6
-    order = Order(size=0, max_side=MIN_SIDE, quality=90, max_pixels=MIN_SIDE**2)
+    order = Order(
+        size=0,
+        max_side=MIN_SIDE,
+        draft_side=MIN_SIDE,
+        quality=90,
+        max_pixels=MIN_SIDE**2,
+        thumbnail=True,
+    )
     for name in ("JPEG", "PNG", "WEBP", "GIF"):
         target = io.BytesIO()
         profile = ImageCms.ImageCmsProfile(_SRGB).tobytes()

@@ -13,8 +13,9 @@ from catalog.photos import CleanPhoto, PhotoError, clean_photo
 from recommendations.services import Busy, check_room
 
 FETCH_SECONDS = 8.0
-# Longer side of a visitor's photo as we keep it, in px: twice what a wall shows of it.
-PHOTO_SIDE = 1024
+# Longer side of a visitor's photo as we keep it, in px. A wall shows 480 px of the print in it;
+# anything from half the most to the most is right, so that a JPEG need only be halved.
+PHOTO_SIDE = 1500
 # A slow server elsewhere may hold up so many of a process's threads, and no more.
 _fetches = BoundedSemaphore(2)
 
@@ -30,15 +31,22 @@ def take_photo(upload: "UploadedFile[Any] | None", url: str = "") -> CleanPhoto:
         raise ValidationError("Give a photo or the address of one, not both.", code="both")
     check_room()
     try:
-        return clean_photo(
-            _fetched(url) if upload is None else _uploaded(upload),
-            max_side=PHOTO_SIDE,
-            max_bytes=settings.PHOTO_MAX_BYTES,
-        )
+        return cleaned(_fetched(url) if upload is None else _uploaded(upload))
     except (PhotoError, FetchError) as error:
         if isinstance(error, PhotoError) and error.temporary:
             raise Busy(str(error)) from error
         raise ValidationError(str(error), code=error.code) from error
+
+
+def cleaned(data: bytes) -> CleanPhoto:
+    """Return a visitor's photo as we keep it; raises PhotoError."""
+    return clean_photo(
+        data,
+        max_side=PHOTO_SIDE,
+        draft_side=PHOTO_SIDE // 2,
+        thumbnail=False,
+        max_bytes=settings.PHOTO_MAX_BYTES,
+    )
 
 
 def check_range(low: Decimal | None, high: Decimal | None) -> None:

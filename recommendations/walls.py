@@ -116,11 +116,15 @@ def _fitted(rgb: "NDArray[np.uint8]") -> tuple[bytes, Image.Image]:
     """Return a print of at most PRINT_SIDE px as a JPEG and as an image."""
     import cv2
 
-    scale = min(1.0, PRINT_SIDE / max(rgb.shape[:2]))
-    if scale < 1:
-        width, height = (max(1, round(scale * side)) for side in rgb.shape[1::-1])
-        # Ten times as fast as Pillow's filters, and downwards as good.
-        rgb = np.asarray(cv2.resize(rgb, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
+    factor = max(rgb.shape[:2]) / PRINT_SIDE
+    if factor > 1:
+        width, height = (max(1, round(side / factor)) for side in rgb.shape[1::-1])
+        # By a whole number first, which OpenCV does four times as fast as by any other.
+        whole = int(factor)
+        down, across = (side // whole for side in rgb.shape[:2])
+        even = rgb[: down * whole, : across * whole]
+        rgb = cv2.resize(even, (across, down), interpolation=cv2.INTER_AREA)
+        rgb = np.asarray(cv2.resize(rgb, (width, height)), np.uint8)
     image = Image.fromarray(rgb)
     data = BytesIO()
     image.save(data, "JPEG", quality=88)

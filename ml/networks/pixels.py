@@ -56,15 +56,16 @@ def frame_margins(rgb: Pixels) -> tuple[int, int, int, int] | None:
     short = min(rgb.shape[:2])
     if short < SMALLEST:
         return None
-    brightness, colourful = _measure(rgb)
-    find = _behind_bevel if _has_white_ring(brightness, colourful, short) else _behind_band
+    find = _behind_bevel if _has_white_ring(rgb, short) else _behind_band
     margins = []
     for quarter_turns in (0, 1, 2, 3):
-        lines, colours = np.rot90(brightness, quarter_turns), np.rot90(colourful, quarter_turns)
-        middle = slice(round(0.3 * lines.shape[1]), round(0.7 * lines.shape[1]))
-        margin = find(lines[:, middle], colours[:, middle], short)
+        # Only the middle of each side, as deep as a frame and its mat may reach.
+        side = np.rot90(rgb, quarter_turns)[: round(FRAME_AND_MAT * short)]
+        middle = slice(round(0.3 * side.shape[1]), round(0.7 * side.shape[1]))
+        lines, colours = _measure(side[:, middle])
+        margin = find(lines, colours, short)
         if margin is None and find is _behind_bevel:
-            margin = _behind_band(lines[:, middle], colours[:, middle], short)
+            margin = _behind_band(lines, colours, short)
         if margin is None:
             return None
         margins.append(margin)
@@ -81,12 +82,12 @@ def _measure(rgb: Pixels) -> tuple[NDArray[np.float32], Pixels]:
     return brightness, np.asarray(most - least, dtype=np.uint8)
 
 
-def _has_white_ring(brightness: NDArray[np.float32], colourful: Pixels, short: int) -> bool:
+def _has_white_ring(rgb: Pixels, short: int) -> bool:
     width = max(2, round(RING * short))
-    ring = np.zeros(brightness.shape, dtype=bool)
-    ring[:width] = ring[-width:] = True
-    ring[:, :width] = ring[:, -width:] = True
-    return bool(np.mean((brightness[ring] > NEAR_WHITE) & (colourful[ring] < NEAR_GREY)) >= 0.97)
+    inner = slice(width, -width)
+    ring = [rgb[:width], rgb[-width:], rgb[inner, :width], rgb[inner, -width:]]
+    brightness, colourful = _measure(np.concatenate([part.reshape(-1, 1, 3) for part in ring]))
+    return bool(np.mean((brightness > NEAR_WHITE) & (colourful < NEAR_GREY)) >= 0.97)
 
 
 def _behind_bevel(lines: NDArray[np.float32], colours: Pixels, short: int) -> int | None:

@@ -67,8 +67,7 @@ def test_it_works() -> None:
     assert photo.sha256 == hashlib.sha256(data).hexdigest()
     thumbnail = Image.open(io.BytesIO(photo.thumbnail), formats=["JPEG"])
     assert thumbnail.size == (480, 288)
-    expected = [round((a + b + c + d) / 4) for a, b, c, d in zip(*COLOURS, strict=True)]
-    assert max(abs(a - b) for a, b in zip(photo.mean_colour, expected, strict=True)) <= 2
+    assert_near(thumbnail, 0.25, 0.25, COLOURS[0])
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "GIF", "HEIF", "AVIF", "MPO"])
@@ -258,7 +257,26 @@ def test_grey_bitmap_and_16_bit() -> None:
 
 def test_all_black_is_a_photo() -> None:
     photo = clean_photo(saved(Image.new("RGB", (200, 100)), "JPEG"))
-    assert (photo.mean_colour, photo.phash) == ((0, 0, 0), 0)
+    assert_near(opened(photo), 0.5, 0.5, (0, 0, 0))
+    assert photo.phash == 0
+
+
+@pytest.mark.parametrize(
+    ("size", "expected"), [((1500, 1200), (750, 600)), ((1400, 700), (1400, 700)), ((90, 40),) * 2]
+)
+def test_a_jpeg_is_only_halved_where_that_is_enough(
+    size: tuple[int, int], expected: tuple[int, int]
+) -> None:
+    photo = clean_photo(saved(quarters(*size), "JPEG"), max_side=1500, draft_side=750)
+    assert_quarters(photo)
+    assert (photo.width, photo.height) == expected
+
+
+def test_a_photo_can_come_without_thumbnail_and_hash() -> None:
+    data = saved(quarters(800, 480), "JPEG")
+    photo = clean_photo(data, thumbnail=False)
+    assert (photo.thumbnail, photo.phash) == (b"", 0)
+    assert photo.jpeg == clean_photo(data).jpeg
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "AVIF"])

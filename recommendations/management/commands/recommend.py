@@ -10,11 +10,11 @@ from django.core.exceptions import ValidationError
 
 from catalog.management.base import BadInput, ReportingCommand
 from catalog.models import Department, no_such_department
-from catalog.photos import PhotoError, clean_photo
+from catalog.photos import PhotoError
 from jobs.models import Refused
 from recommendations import services, walls
 from recommendations.forms import HIGHEST_PRICE
-from recommendations.intake import PHOTO_SIDE, check_range, too_large
+from recommendations.intake import check_range, cleaned, too_large
 from recommendations.layout import MAX_MATCHES
 from recommendations.models import DEFAULT_COUNT, MAX_COUNT, MIN_COUNT
 from recommendations.search import Wishes, unknown_label
@@ -78,9 +78,7 @@ class Command(ReportingCommand):
                 raise BadInput(f"{photo} is not a file.")
             if photo.stat().st_size > settings.PHOTO_MAX_BYTES:
                 raise BadInput(f"{photo}: {too_large()}")
-            clean = clean_photo(
-                photo.read_bytes(), max_side=PHOTO_SIDE, max_bytes=settings.PHOTO_MAX_BYTES
-            )
+            clean = cleaned(photo.read_bytes())
         except ValidationError as error:
             raise BadInput(error.messages[0]) from error
         except PhotoError as error:
