@@ -132,6 +132,12 @@ class Submission(Job):
                 transaction.on_commit(partial(default_storage.delete, name), robust=True)
 
 
+class MatchQuerySet(models.QuerySet["Match"]):
+    def shown(self) -> Self:
+        """Bring along what is shown of a match: product, source and picture."""
+        return self.select_related("product__source", "picture").defer("product__description")
+
+
 class Match(models.Model):
     """A product found for a submission, with the picture that was nearest."""
 
@@ -140,6 +146,8 @@ class Match(models.Model):
     product = models.ForeignKey(Product, on_delete=models.CASCADE, related_name="+")
     picture = models.ForeignKey(Picture, on_delete=models.CASCADE, related_name="+")
     distance = models.FloatField()
+
+    objects = MatchQuerySet.as_manager()
 
     class Meta:
         ordering = ["rank"]

@@ -66,11 +66,7 @@ def check_room() -> None:
 
 
 def submit(photo: CleanPhoto, wishes: Wishes) -> Submission:
-    """Store the photo and a queued submission together, and ring a worker once both are safe.
-
-    Raises Busy, with nothing stored, while the queue is over its limit.
-    """
-    check_room()
+    """Store the photo and a queued submission together, and ring a worker once both are safe."""
     name = default_storage.save(new_photo_name(), ContentFile(photo.jpeg))
     try:
         with transaction.atomic():
@@ -163,10 +159,11 @@ def process(submission: Submission) -> None:
     try:
         with submission.beating():
             _process(submission)
-    finally:
+    except BaseException:
         if not Submission.objects.filter(pk=submission.pk).exists():
             # Deleted while we worked: nothing of the photo may stay.
             default_storage.delete(submission.print_name)
+        raise
 
 
 def _process(submission: Submission) -> None:

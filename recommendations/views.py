@@ -68,7 +68,7 @@ def private(response: HttpResponseBase) -> HttpResponseBase:
 @vary_on_headers("HX-Request")
 def result(request: HttpRequest, token: str) -> HttpResponseBase:
     """Show a submission: the whole page, or for HTMX the part that fills itself in."""
-    submission = get_object_or_404(Submission, token=token)
+    submission = get_object_or_404(Submission.objects.defer("vector"), token=token)
     template = "recommendations/result.html"
     if getattr(request, "htmx", False):
         template = "recommendations/_result.html"
@@ -81,14 +81,14 @@ def result_context(submission: Submission) -> dict[str, Any]:
     shown: list[dict[str, str]] = []
     # Whoever waits asks every second: what is not done has none of either.
     if submission.state == Submission.State.DONE:
-        matches += submission.matches.select_related("product__source", "picture")
+        matches += submission.matches.shown()
         shown += (
             {
                 "arrangement": wall.arrangement,
                 # The drawing escapes every text and link of a product itself.
-                "svg": mark_safe(walls.render(wall, self_contained=False)),  # noqa: S308
+                "svg": mark_safe(walls.render(wall, matches, self_contained=False)),  # noqa: S308
             }
-            for wall in submission.walls.all()
+            for wall in submission.walls.prefetch_related("placements")
         )
     return {
         "submission": submission,
@@ -105,7 +105,8 @@ def wall_svg(request: HttpRequest, token: str, arrangement: str) -> HttpResponse
     """Serve one wall as a self-contained SVG to keep."""
     submission = get_object_or_404(Submission, token=token)
     wall = get_object_or_404(submission.walls, arrangement=arrangement)
-    response = HttpResponse(walls.render(wall, self_contained=True), content_type="image/svg+xml")
+    svg = walls.render(wall, submission.matches.shown(), self_contained=True)
+    response = HttpResponse(svg, content_type="image/svg+xml")
     response["Content-Disposition"] = f'attachment; filename="wall-{arrangement}.svg"'
     return private(response)
 

@@ -1,7 +1,7 @@
 """Walls: cut prints out of pictures, plan the arrangements, store them, draw them."""
 
 import base64
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -184,11 +184,15 @@ def store(submission: Submission, matches: Sequence[Match], plan: Plan) -> None:
     )
 
 
-def render(wall: Wall, *, self_contained: bool) -> str:
-    """Draw a stored wall; self-contained with all pictures inside, else with links to them."""
+def render(wall: Wall, matches: Iterable[Match], *, self_contained: bool) -> str:
+    """Draw a stored wall; self-contained with all pictures inside, else with links to them.
+
+    ``matches`` are the submission's, as ``shown`` loads them.
+    """
+    known = {match.pk: match for match in matches}
     pictures = []
-    for placement in wall.placements.select_related("match__product", "match__picture"):
-        match = placement.match
+    for placement in wall.placements.all():
+        match = known[placement.match_id] if placement.match_id is not None else None
         if match is None:
             token = wall.submission.token
             href = reverse("photo", args=[token, "print"])

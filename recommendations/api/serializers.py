@@ -204,8 +204,8 @@ class SubmissionOutput(SubmissionCreated):
     def get_wall_svg(self, submission: Submission) -> str | None:
         if submission.state != Job.State.DONE:
             return None
-        wall = submission.walls.first()
-        return walls.render(wall, self_contained=True) if wall else None
+        wall = next(iter(submission.walls.all()), None)
+        return walls.render(wall, submission.matches.all(), self_contained=True) if wall else None
 
     @extend_schema_field(serializers.DictField(child=serializers.CharField()))
     def get_walls(self, submission: Submission) -> dict[str, str]:

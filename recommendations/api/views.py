@@ -4,7 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import QuerySet, prefetch_related_objects
+from django.db.models import Prefetch, QuerySet, prefetch_related_objects
 from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework import status
@@ -29,7 +29,7 @@ from recommendations.api.serializers import (
     SubmissionInput,
     SubmissionOutput,
 )
-from recommendations.models import Submission
+from recommendations.models import Match, Submission
 from recommendations.search import Wishes, nearest, unknown_label
 from recommendations.views import private
 
@@ -76,11 +76,10 @@ class SubmissionView(APIView):
     @extend_schema(responses=SubmissionOutput)
     def get(self, request: Request, token: str) -> Any:
         """Give the state, and once done the matches and the walls."""
-        submission = get_object_or_404(Submission.objects.select_related("version"), token=token)
+        submission = get_object_or_404(Submission.objects.defer("vector"), token=token)
         if submission.state == Job.State.DONE:
-            prefetch_related_objects(
-                [submission], "matches__product__source", "matches__picture", "walls"
-            )
+            shown = Prefetch("matches", queryset=Match.objects.shown())
+            prefetch_related_objects([submission], shown, "walls")
         return private(Response(SubmissionOutput(submission, context={"request": request}).data))
 
     @extend_schema(responses={204: None})

@@ -21,13 +21,13 @@ class Filter:
     price_max: float | None
     label: int | None
 
-    def keeps(self, data: Synthetic) -> NDArray[np.bool_]:
-        """Say of every piece whether the filter keeps it."""
-        kept = np.ones(len(data.prices), dtype=bool)
+    def keeps(self, data: Synthetic, places: Ids | slice = slice(None)) -> NDArray[np.bool_]:
+        """Say of the pieces at these places, or of all, whether the filter keeps them."""
+        kept = np.ones(data.prices[places].shape, dtype=bool)
         if self.price_max is not None:
-            kept &= data.prices <= self.price_max
+            kept &= data.prices[places] <= self.price_max
         if self.label is not None:
-            kept &= data.labels == self.label
+            kept &= data.labels[places] == self.label
         return kept
 
 
@@ -64,12 +64,7 @@ class PostFilter(Peer):
         wanted = count
         while True:
             places = self.nearest(query, wanted)
-            kept = np.ones(len(places), dtype=bool)
-            if wish.price_max is not None:
-                kept &= data.prices[places] <= wish.price_max
-            if wish.label is not None:
-                kept &= data.labels[places] == wish.label
-            found = places[kept][:count]
+            found = places[wish.keeps(data, places)][:count]
             if self.once or len(found) == count or wanted >= total:
                 return found
             wanted = min(total, wanted * 4)

@@ -29,6 +29,8 @@ def page(searches: list[Result], walls: list[Result]) -> str:
         parts.append(_peers(peers))
     if searches:
         parts += [_sizes(searches), *(_ours(one) for one in searches)]
+    if searches:
+        parts.append(_life(searches[-1]))
     parts += [_walls(one) for one in walls]
     return "\n\n".join(parts) + "\n"
 
@@ -159,6 +161,31 @@ def _ours(search: Result) -> str:
             _table(heads, rows),
             f"{search['at_once'][0]['connections']} connections at once, no label:",
             _table(["cap", "queries a second", "p50 / p95 / p99 ms"], at_once),
+        ]
+    )
+
+
+def _life(search: Result) -> str:
+    rows = []
+    for step in search["life"]:
+        took = ["-", "-"]
+        if step.get("seconds"):
+            took = [f"{step['seconds']:g} s", f"{1000 * step['seconds'] / step['pieces']:.2f} ms"]
+        sizes = [f"{step[name] / 1e6:,.1f} MB" for name in ("index_bytes", "offers_bytes")]
+        rows.append([step["step"], *took, *sizes])
+    recalls = [row["recall"] for row in search["lived"]]
+    before = [row["recall"] for row in _rows(search, "Pendant")]
+    count = search["life"][-1]["pieces"]
+    return "\n\n".join(
+        [
+            f"## What changes cost, {search['size']:,} pieces",
+            f"{count:,} pieces at once; a price that changes writes the piece's offer only, and "
+            "the vector index keeps its size. An embedding that is put in is linked "
+            "into the index.",
+            _table(["step", "took", "a piece", "vector index", "offers with indexes"], rows),
+            f"Least recall@10 over the caps before {min(before):.3f}, afterwards "
+            f"{min(recalls):.3f}; p50 at no cap {_rows(search, 'Pendant')[0]['p50_ms']:.1f} and "
+            f"{search['lived'][0]['p50_ms']:.1f} ms.",
         ]
     )
 

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from ml.models import ModelVersion
 from ml.services import create_index
 from recommendations.search import Search, Wishes, find, nearest
+from tests.benchmarks.life import live
 from tests.benchmarks.machine import machine, quantiles
 from tests.benchmarks.peers import (
     BruteForce,
@@ -112,8 +113,6 @@ def bench(
         started = time.perf_counter()
         create_index(data.version)
         build_seconds = time.perf_counter() - started
-        with connection.cursor() as cursor:
-            cursor.execute("VACUUM (ANALYZE) ml_embedding")
         on_progress("Searching exactly, for the truth")
         settings = list(_settings(data, labels))
         truth = [_exact(data, asked, wishes) for _, _, wishes in settings]
@@ -149,6 +148,14 @@ def bench(
             for cap, label, wishes in settings
             if label is None
         ]
+        index = {"seconds": round(build_seconds, 1), **_sizes(data.version)}
+        on_progress("Changing prices and pieces")
+        steps = live(data)
+        lived = [
+            {"cap": cap, **_measured(Ours(data), asked, exact, wishes, None)}
+            for (cap, label, wishes), exact in zip(settings, truth, strict=True)
+            if label is None
+        ]
         return {
             "bench": "search",
             "size": size,
@@ -156,9 +163,11 @@ def bench(
             "queries": queries,
             "machine": about,
             "fill_seconds": round(fill_seconds, 1),
-            "index": {"seconds": round(build_seconds, 1), **_sizes(data.version)},
+            "index": index,
             "rows": rows,
             "at_once": at_once,
+            "life": steps,
+            "lived": lived,
         }
 
 

@@ -148,9 +148,21 @@ def fill(size: int, mixture: Mixture) -> Synthetic:
             for row in range(size)
         ),
     )
+    data = Synthetic(version, vectors, prices, labels, np.arange(1, size + 1))
     # In another order than the prices' and the products': a crawl embeds as it comes.
-    order = random.permutation(size)
-    for start in range(0, size, BLOCK):
+    embed(data, random.permutation(size))
+    with connection.cursor() as cursor:
+        for model in (Product, Picture, Embedding, Offer):
+            cursor.execute(f"VACUUM (ANALYZE) {model._meta.db_table}")
+    return data
+
+
+def embed(data: Synthetic, places: NDArray[np.int64]) -> None:
+    """Store the embeddings of the pieces at these places."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT coalesce(max(id), 0) FROM ml_embedding")
+        (last,) = cursor.fetchone()
+    for start in range(0, len(places), BLOCK):
         _copy(
             Embedding,
             {
@@ -163,20 +175,16 @@ def fill(size: int, mixture: Mixture) -> Synthetic:
             },
             (
                 (
-                    start + place + 1,
-                    int(row) + 1,
-                    int(row) + 1,
-                    version.pk,
-                    int(labels[row]),
-                    HalfVector(vectors[row]),
+                    last + start + number,
+                    int(place) + 1,
+                    int(place) + 1,
+                    data.version.pk,
+                    int(data.labels[place]),
+                    HalfVector(data.vectors[place]),
                 )
-                for place, row in enumerate(order[start : start + BLOCK])
+                for number, place in enumerate(places[start : start + BLOCK], start=1)
             ),
         )
-    with connection.cursor() as cursor:
-        for model in (Product, Picture, Embedding, Offer):
-            cursor.execute(f"VACUUM (ANALYZE) {model._meta.db_table}")
-    return Synthetic(version, vectors, prices, labels, np.arange(1, size + 1))
 
 
 def _copy(

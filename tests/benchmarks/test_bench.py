@@ -39,6 +39,13 @@ def test_peers_are_held_to_the_same_truth(result: dict[str, Any]) -> None:
     assert missing <= {FaissFlat.name, FaissHnsw.name, Hnswlib.name}
 
 
+def test_the_catalogue_lives_on(result: dict[str, Any]) -> None:
+    before, price, back, *_, again = result["life"]
+    assert before["index_bytes"] == price["index_bytes"] == back["index_bytes"]
+    assert again["pieces"] == 20
+    assert all(row["not_filled"] == 0 and row["recall"] >= 0.99 for row in result["lived"])
+
+
 def test_it_leaves_no_database_behind(result: dict[str, Any]) -> None:
     assert result["index"]["bytes"] > 0
     assert len(result["at_once"]) == len(search.CAPS)

@@ -116,7 +116,7 @@ def test_a_result_takes_few_queries(
 ) -> None:
     submission = answered(ask(count=8))
     # The row with its version, matches, products, sources, pictures, walls, placements.
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(5):
         assert len(client.get(f"{URL}{submission.token}/").json()["matches"]) == 8
 
 

@@ -26,7 +26,7 @@ class Command(ReportingCommand):
             raise BadInput(f"--queries must be 10 to 10000, not {queries}.")
         if not 1 <= seconds <= 3600:
             raise BadInput(f"--seconds must be 1 to 3600, not {seconds:g}.")
-        from tests.benchmarks import report, search, walls
+        from tests.benchmarks import report, search
 
         def tell(text: str) -> None:
             self.stderr.write(text)
@@ -36,6 +36,10 @@ class Command(ReportingCommand):
             result = search.bench(size, queries=queries, peers=peers, on_progress=tell)
             summary = report.page([result], [])
         else:
+            try:
+                from tests.benchmarks import walls
+            except ImportError as error:
+                raise BadInput(f"{error}: “make bench” installs what it needs.") from error
             result = walls.bench(seconds=seconds, on_progress=tell)
             summary = report.page([], [result])
         self.report(result, as_json=options["json"], summary=summary)
