@@ -37,7 +37,7 @@ LOOK_ALIKE, LOOK_ALIKE_BITS = 0.1, 6
 # the index.
 COMPARED, FOLLOWED = 1.0, 26.0
 # Fewer candidates miss neighbours even without a filter; pgvector allows no more than the most.
-EF_LEAST, EF_MOST = 200, 1000
+EF_LEAST, EF_MOST = 180, 1000
 # So many times more than the filters ask for: a second round costs more than a wider first one.
 SPARE = 1.25
 # A label lies elsewhere than the query as a rule, not evenly about it as prices do. Where so many
