@@ -5,12 +5,13 @@ from decimal import Decimal
 from typing import Self
 
 from django.conf import settings
-from django.core.files.storage import default_storage
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
 from django.utils import timezone
+
+from catalog import storage
 
 
 class Department(models.TextChoices):
@@ -188,9 +189,7 @@ class Picture(models.Model):
 
     def read(self) -> bytes:
         """Return the cleaned JPEG; raises FileNotFoundError where the file is gone."""
-        with default_storage.open(str(self.file)) as file:
-            data: bytes = file.read()
-        return data
+        return storage.read(str(self.file))
 
 
 class Label(models.Model):

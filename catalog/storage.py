@@ -40,6 +40,13 @@ def thumbnail_name(sha256: str) -> str:
     return f"thumbnails/{sha256[:2]}/{sha256}.jpg"
 
 
+def read(name: str) -> bytes:
+    """Return a stored file's bytes; raises FileNotFoundError where it is gone."""
+    with default_storage.open(name) as file:
+        data: bytes = file.read()
+    return data
+
+
 def store_once(name: str, data: bytes) -> str:
     """Store content-addressed data under ``name`` unless it is there; return the name."""
     if not default_storage.exists(name):

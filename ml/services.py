@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.contrib.auth.models import User
-from django.core.files.storage import default_storage
 from django.db import IntegrityError, connection, transaction
 from django.db.models import Max
 from django.utils import timezone
 from pgvector import HalfVector
 
+from catalog import storage
 from catalog.models import Annotation, Department, Picture, no_such_department
 from jobs import doorbell
 from jobs.models import LostClaim, Refused
@@ -145,7 +145,7 @@ def train(
         try:
             trained = train_encoder(
                 list(files),
-                lambda pk: decode_rgb(_read(files[pk])),
+                lambda pk: decode_rgb(storage.read(files[pk])),
                 labels,
                 department=run.department,
                 groups=groups,
@@ -209,12 +209,6 @@ def _is_at_work(run: TrainingRun) -> bool:
         if free:
             cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [TRAINING_LOCK, run.pk])
     return not free
-
-
-def _read(name: str) -> bytes:
-    with default_storage.open(name) as file:
-        data: bytes = file.read()
-    return data
 
 
 class _Reports:

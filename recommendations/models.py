@@ -14,6 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 from pgvector.django import HalfVectorField
 
+from catalog import storage
 from catalog.models import Department, Picture, Product, department_constraint
 from jobs.models import Job, JobQuerySet
 from ml.models import DIMENSIONS, ModelVersion
@@ -117,9 +118,7 @@ class Submission(Job):
 
     def read_photo(self) -> bytes:
         """Return the cleaned JPEG; raises FileNotFoundError where it was deleted."""
-        with default_storage.open(str(self.photo)) as file:
-            data: bytes = file.read()
-        return data
+        return storage.read(str(self.photo))
 
     def erase(self) -> None:
         """Delete the row with all that hangs on it, and its photo once that has committed."""

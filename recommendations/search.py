@@ -48,6 +48,16 @@ REMEMBERED, MOST_REMEMBERED = 60.0, 10_000
 _estimates: dict[object, tuple[float, float]] = {}
 
 
+class UnknownLabel(ValueError):
+    """Raised for a label that the version has not learnt; its text says which it has."""
+
+    def __init__(self, version: ModelVersion, label: str) -> None:
+        known = ", ".join(version.label_names) or "none"
+        super().__init__(
+            f"The encoder of {version.department} knows no label {label!r}, only {known}."
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class Wishes:
     """What a visitor asks for: prices in ``currency``, ``count`` pieces wanted.
@@ -105,8 +115,8 @@ def nearest(
     Price, availability and label are conditions of the query, so they never eat into the count. A
     product is found by its nearest picture; products whose pictures are nearly equal fold into the
     nearest of them. ``without_itself`` leaves out what is nearly equal to the query. Raises
-    ValueError for a vector that is not 512 finite numbers, or only zeros, and for a label that the
-    version has not learnt.
+    ValueError for a vector that is not 512 finite numbers, or only zeros, UnknownLabel for a label
+    that the version has not learnt.
     """
     rows = find(version, vector, wishes, without_itself=without_itself)
     pictures = Picture.objects.select_related("product__source").in_bulk(
@@ -161,7 +171,7 @@ class Search:
             self.given["price_max"] = wishes.price_max
         if wishes.label is not None:
             if wishes.label not in version.label_names:
-                raise ValueError(unknown_label(version, wishes.label))
+                raise UnknownLabel(version, wishes.label)
             conditions.append("o.label = %(label)s")
             self.given["label"] = version.label_names.index(wishes.label)
         self.filters = " AND ".join(conditions)
@@ -261,12 +271,6 @@ def _cursor() -> Iterator[psycopg.Cursor[tuple[Any, ...]]]:
         register_vector(raw)
     with connection.wrap_database_errors, psycopg.Cursor(raw) as cursor:
         yield cursor
-
-
-def unknown_label(version: ModelVersion, label: str) -> str:
-    """Say that the version has not learnt a label, and which it has."""
-    known = ", ".join(version.label_names) or "none"
-    return f"The encoder of {version.department} knows no label {label!r}, only {known}."
 
 
 def index_size(version: ModelVersion) -> float:

@@ -20,7 +20,6 @@ from catalog.photos import CleanPhoto
 from jobs.models import Refused
 from ml.models import Embedding, ModelVersion
 from recommendations import walls
-from recommendations.layout import MAX_MATCHES
 from recommendations.models import Match, Submission, new_photo_name
 from recommendations.search import Found, Wishes, find, nearest, next_price
 
@@ -186,10 +185,7 @@ def _process(submission: Submission) -> None:
     if submission.department == Department.ART and result.found:
         plan = walls.plan(
             walls.visitor_print(submission.print_name, result.cropped),
-            [
-                (found.product, walls.print_of(found.picture))
-                for found in result.found[:MAX_MATCHES]
-            ],
+            walls.prints_of(result.found),
         )
     with submission.completing():
         matches = Match.objects.bulk_create(

@@ -14,6 +14,7 @@ from django.urls import reverse
 from django.utils.formats import number_format
 from PIL import Image
 
+from catalog import storage
 from catalog.models import Picture, Product
 from catalog.storage import store_once
 from ml.services import leave_out
@@ -27,6 +28,7 @@ from recommendations.layout import (
     print_size,
 )
 from recommendations.models import Match, Placement, Submission, Wall
+from recommendations.search import Found
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -105,6 +107,11 @@ def visitor_print(name: str, cropped: "NDArray[np.uint8]") -> Print:
     return _measured(name, image)
 
 
+def prints_of(found: Sequence[Found]) -> list[tuple[Product, Print]]:
+    """Return the products that hang on a wall, each with its print; raises as ``print_of``."""
+    return [(one.product, print_of(one.picture)) for one in found[:MAX_MATCHES]]
+
+
 def _cut(rgb: "NDArray[np.uint8]") -> tuple[bytes, Image.Image]:
     # Loads OpenCV, which the web process does not need.
     from ml.networks.pixels import crop_frame
@@ -138,12 +145,12 @@ def _measured(name: str, image: Image.Image) -> Print:
 
 
 def plan(anchor: Print, matches: Sequence[tuple[Product, Print]]) -> Plan:
-    """Arrange the first eight matches around the visitor's piece in every way we know.
+    """Arrange up to eight matches around the visitor's piece in every way we know.
 
     Pieces are as large as their product says, else as their picture's shape suggests.
     """
     pieces = []
-    for rank, (product, cut) in enumerate(matches[:MAX_MATCHES], start=1):
+    for rank, (product, cut) in enumerate(matches, start=1):
         size = print_size(
             float(product.width_cm) if product.width_cm else None,
             float(product.height_cm) if product.height_cm else None,
@@ -153,7 +160,7 @@ def plan(anchor: Print, matches: Sequence[tuple[Product, Print]]) -> Plan:
     own = Piece(ANCHOR, *frame_outer_size(*print_size(None, None, anchor.aspect)))
     return Plan(
         layouts=arrange_all(own, pieces),
-        colour=wall_colour([anchor.mean, *(cut.mean for _, cut in matches[:MAX_MATCHES])]),
+        colour=wall_colour([anchor.mean, *(cut.mean for _, cut in matches)]),
     )
 
 
@@ -217,11 +224,11 @@ def render(wall: Wall, matches: Iterable[Match], *, self_contained: bool) -> str
     )
 
 
-def draw_found(rgb: "NDArray[np.uint8]", products: Sequence[tuple[Product, Print]]) -> str:
-    """Draw the first arrangement around a photo (uint8, height x width x 3) without storing it."""
-    data, image = _cut(rgb)
-    anchor = _measured("", image)
-    drawn = plan(anchor, products)
+def draw_found(cropped: "NDArray[np.uint8]", found: Sequence[Found]) -> str:
+    """Draw the first arrangement around a print (uint8, height x width x 3) without storing it."""
+    data, image = _fitted(cropped)
+    products = prints_of(found)
+    drawn = plan(_measured("", image), products)
     layout = drawn.layouts[0]
     pictures = []
     for hanging in layout.hangings:
@@ -289,8 +296,7 @@ def price_text(product: Product) -> str:
 
 def data_uri(name: str) -> str:
     """Return a stored JPEG as a data: URI."""
-    with default_storage.open(name) as file:
-        return as_data_uri(file.read())
+    return as_data_uri(storage.read(name))
 
 
 def as_data_uri(jpeg: bytes) -> str:

@@ -30,7 +30,7 @@ from recommendations.api.serializers import (
     SubmissionOutput,
 )
 from recommendations.models import Match, Submission
-from recommendations.search import Wishes, nearest, unknown_label
+from recommendations.search import UnknownLabel, Wishes, nearest
 from recommendations.views import private
 
 
@@ -163,9 +163,10 @@ class SimilarView(APIView):
             label=given.validated_data.get("label"),
             excluding=product.pk,
         )
-        if wishes.label is not None and wishes.label not in version.label_names:
-            raise ValidationError({"label": [unknown_label(version, wishes.label)]})
-        found = nearest(version, embedding.vector, wishes, without_itself=True)
+        try:
+            found = nearest(version, embedding.vector, wishes, without_itself=True)
+        except UnknownLabel as error:
+            raise ValidationError({"label": [str(error)]}) from error
         output = SimilarOutput(
             [
                 {"rank": rank, "distance": one.distance, "product": one.product}

@@ -15,9 +15,8 @@ from jobs.models import Refused
 from recommendations import services, walls
 from recommendations.forms import HIGHEST_PRICE
 from recommendations.intake import check_range, cleaned, too_large
-from recommendations.layout import MAX_MATCHES
 from recommendations.models import DEFAULT_COUNT, MAX_COUNT, MIN_COUNT
-from recommendations.search import Wishes, unknown_label
+from recommendations.search import UnknownLabel, Wishes
 
 
 def price(text: str | None) -> Decimal | None:
@@ -91,9 +90,7 @@ class Command(ReportingCommand):
 
         rgb = decode_rgb(clean.jpeg)
         try:
-            version = services.live_version(department)
-            if wishes.label is not None and wishes.label not in version.label_names:
-                raise BadInput(unknown_label(version, wishes.label))
+            services.live_version(department)
             services.warm_up([department])
             started = time.perf_counter()
             result = services.recommend(rgb, wishes)
@@ -101,15 +98,11 @@ class Command(ReportingCommand):
             raise BadInput(
                 f"{error} Run “manage.py train {department} --promote” first."
             ) from error
-        except ArtifactError as error:
+        except (ArtifactError, UnknownLabel) as error:
             raise BadInput(error) from error
         took_ms = round((time.perf_counter() - started) * 1000)
         if wall is not None:
-            products = [
-                (found.product, walls.print_of(found.picture))
-                for found in result.found[:MAX_MATCHES]
-            ]
-            drawing = walls.draw_found(rgb, products)
+            drawing = walls.draw_found(result.cropped, result.found)
             try:
                 wall.write_text(drawing, encoding="utf-8")
             except OSError as error:
