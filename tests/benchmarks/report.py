@@ -29,8 +29,7 @@ def page(searches: list[Result], walls: list[Result]) -> str:
         parts.append(_peers(peers))
     if searches:
         parts += [_sizes(searches), *(_ours(one) for one in searches)]
-    if searches:
-        parts.append(_life(searches[-1]))
+    parts += [_life(one) for one in searches if one["life"]][-1:]
     parts += [_walls(one) for one in walls]
     return "\n\n".join(parts) + "\n"
 
