@@ -6,11 +6,10 @@ from typing import Any
 import numpy as np
 from django.db import connection
 
-from ml.models import Embedding, Offer
 from tests.benchmarks.synthetic import Synthetic, embed
 
-# So many pieces change, of those there are; no more than is measured in a minute.
-SHARE, MOST = 0.02, 4_000
+# So many pieces change, of those there are; no more than is measured in a few minutes.
+SHARE, MOST = 0.02, 1_000
 
 
 def live(data: Synthetic) -> list[dict[str, Any]]:
@@ -23,21 +22,30 @@ def live(data: Synthetic) -> list[dict[str, Any]]:
     products = [int(place) + 1 for place in chosen]
     steps = [{"step": "before", **_sizes(data)}]
 
-    def step(name: str, statement: str = "") -> None:
+    def step(name: str, *statements: str) -> None:
         started = time.perf_counter()
-        if statement:
-            with connection.cursor() as cursor:
+        with connection.cursor() as cursor:
+            for statement in statements:
                 cursor.execute(statement, [products] if "%s" in statement else None)
-        else:
+        if not statements:
             embed(data, chosen)
         seconds = time.perf_counter() - started
         steps.append({"step": name, "pieces": count, "seconds": round(seconds, 2), **_sizes(data)})
 
+    with connection.cursor() as cursor:
+        # Vacuum mends the neighbours of all that went, which takes longer than a query may.
+        cursor.execute("SET statement_timeout = 0")
     step("prices change", "UPDATE catalog_product SET price = price + 1 WHERE id = ANY(%s)")
     step("prices change back", "UPDATE catalog_product SET price = price - 1 WHERE id = ANY(%s)")
-    step("pieces are taken out", "DELETE FROM ml_embedding WHERE product_id = ANY(%s)")
-    step("vacuum", f"VACUUM (ANALYZE) {Embedding._meta.db_table}, {Offer._meta.db_table}")
+    step(
+        "pieces are taken out",
+        "DELETE FROM ml_offer WHERE product_id = ANY(%s)",
+        "DELETE FROM ml_embedding WHERE product_id = ANY(%s)",
+    )
+    step("vacuum", "VACUUM (ANALYZE) ml_embedding, ml_offer")
     step("pieces are put back")
+    with connection.cursor() as cursor:
+        cursor.execute("RESET statement_timeout")
     return steps
 
 

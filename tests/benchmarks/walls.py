@@ -9,7 +9,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from io import BytesIO
@@ -28,7 +28,8 @@ VISITORS = (1, 10, 50)
 # How long a visitor looks at a result before posting the next photo, in seconds.
 THINKING = 1.0
 RATE = 10.0
-POLL = 0.2
+# A visitor looks every 0.2 s at first, then every second as the page does.
+POLL, EAGER, PAGE_POLL = 0.2, 2.0, 1.0
 PATIENCE = 120.0
 START_SECONDS = 600.0
 
@@ -63,26 +64,21 @@ def bench(
             for count in visitors:
                 for thinking in (THINKING, 0.0):
                     on_progress(f"{count} visitors, {thinking:g} s between photos")
-                    before = cpu(process)
-                    load = asyncio.run(closed(url, photos, count, seconds, thinking))
+                    load = closed(url, photos, count, seconds, thinking)
                     rows.append(
                         {
                             "load": "closed",
                             "visitors": count,
                             "thinking_s": thinking,
-                            **summary(load, seconds),
-                            **used(process, before, len(load.seconds)),
+                            **measured(process, load),
                         }
                     )
             on_progress(f"{rate:g} photos a second, whatever comes back")
-            before = cpu(process)
-            load = asyncio.run(opened(url, photos, rate, seconds))
             rows.append(
                 {
                     "load": "open",
                     "rate": rate,
-                    **summary(load, seconds),
-                    **used(process, before, len(load.seconds)),
+                    **measured(process, opened(url, photos, rate, seconds)),
                 }
             )
             return {
@@ -157,8 +153,8 @@ async def visit(client: aiohttp.ClientSession, photo: bytes, load: Load) -> None
         load.errors[f"POST {type(error).__name__}"] += 1
         return
     load.posting.append(time.perf_counter() - started)
-    while time.perf_counter() - started < PATIENCE:
-        await asyncio.sleep(POLL)
+    while (waited := time.perf_counter() - started) < PATIENCE:
+        await asyncio.sleep(POLL if waited < EAGER else PAGE_POLL)
         try:
             async with client.get(f"/api/submissions/{token}/") as answer:
                 state = (await answer.json()).get("state")
@@ -225,16 +221,26 @@ def _client(url: str) -> aiohttp.ClientSession:
     )
 
 
-def summary(load: Load, seconds: float) -> dict[str, Any]:
-    """Return rates and quantiles of a load."""
+def measured(process: psutil.Process, visits: Coroutine[Any, Any, Load]) -> dict[str, Any]:
+    """Let the visitors come; return rates, quantiles and the processor time of a photo."""
+    before, started = cpu(process), time.perf_counter()
+    load = asyncio.run(visits)
+    elapsed, after = time.perf_counter() - started, cpu(process)
+    done = len(load.seconds)
     return {
-        "done": len(load.seconds),
+        "done": done,
         "refused": load.refused,
         "lost": load.lost,
         "errors": dict(load.errors),
-        "per_second": round(len(load.seconds) / seconds, 2),
+        "elapsed_s": round(elapsed, 1),
+        "per_second": round(done / elapsed, 2),
         **(quantiles(load.seconds) if load.seconds else {}),
         "post": quantiles(load.posting) if load.posting else {},
+        "cpu_ms_a_photo": {
+            role: round(1000 * (after[role] - before.get(role, 0.0)) / max(1, done), 1)
+            for role in after
+            if after[role] > before.get(role, 0.0)
+        },
     }
 
 
@@ -242,6 +248,7 @@ def roles(process: psutil.Process) -> Iterator[tuple[str, psutil.Process]]:
     """Yield the site's processes, each with what it is."""
     names = {
         "gunicorn": "web",
+        "catalog.decoder": "decoder",
         "--queues=interactive": "worker",
         "--queues=embedding": "embedding worker",
         "manage.py sweep": "sweeper",
@@ -252,24 +259,18 @@ def roles(process: psutil.Process) -> Iterator[tuple[str, psutil.Process]]:
 
 
 def cpu(process: psutil.Process) -> dict[str, float]:
-    """Return the seconds of processor time that each kind of process has used."""
-    seconds: dict[str, float] = {}
+    """Return the seconds of processor time that each kind of process has used.
+
+    With them "machine": all of it, database, broker and the visitors themselves included.
+    """
+    whole = psutil.cpu_times()
+    seconds = {"machine": whole.user + whole.nice + whole.system}
     for role, child in roles(process):
         times = child.cpu_times()
-        seconds[role] = seconds.get(role, 0.0) + times.user + times.system
+        # A child a photo decodes, and is counted once it has ended.
+        ended = times.children_user + times.children_system if role == "decoder" else 0.0
+        seconds[role] = seconds.get(role, 0.0) + times.user + times.system + ended
     return seconds
-
-
-def used(process: psutil.Process, before: dict[str, float], done: int) -> dict[str, Any]:
-    """Return milliseconds of processor time a photo, by kind of process."""
-    after = cpu(process)
-    return {
-        "cpu_ms_a_photo": {
-            role: round(1000 * (after[role] - before.get(role, 0.0)) / max(1, done), 1)
-            for role in after
-            if after[role] > before.get(role, 0.0)
-        }
-    }
 
 
 def memory(process: psutil.Process) -> dict[str, int]:
