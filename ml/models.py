@@ -187,13 +187,17 @@ class Embedding(models.Model):
         return f"embedding of picture {self.picture_id} by version {self.version_id}"
 
 
+# The label of an offer to which the version gives none.
+NO_LABEL = -1
+
+
 class Offer(models.Model):
     """An embedding of what is on offer, with its price beside the vector.
 
-    A search under a price reads these in price order, vectors and all, from one index. Triggers
-    keep them (see the migration): whoever writes products or embeddings need not know. Prices
-    change here only, so the index of all vectors is never written for it
-    (docs/decisions/0006-offers.md).
+    A search under a price reads these label by label in price order, vectors and all, from one
+    index. ``label`` is the embedding's, NO_LABEL where it has none. Triggers keep them (see the
+    migrations): whoever writes products or embeddings need not know. Prices change here only, so
+    the index of all vectors is never written for it (docs/decisions/0006-offers.md).
     """
 
     embedding = models.OneToOneField(
@@ -204,7 +208,7 @@ class Offer(models.Model):
     )
     product = models.ForeignKey(Product, on_delete=models.CASCADE, related_name="+")
     picture = models.ForeignKey(Picture, on_delete=models.CASCADE, related_name="+", db_index=False)
-    label = models.PositiveSmallIntegerField(null=True)
+    label = models.SmallIntegerField()
     currency = models.CharField(max_length=3)
     price = models.DecimalField(max_digits=12, decimal_places=2, null=True)
     vector = HalfVectorField(dimensions=DIMENSIONS)
@@ -212,8 +216,8 @@ class Offer(models.Model):
     class Meta:
         indexes = [
             models.Index(
-                fields=["version", "currency", "price"],
-                include=["label", "product", "picture", "vector"],
+                fields=["version", "label", "currency", "price"],
+                include=["product", "picture", "vector"],
                 name="offer_by_price",
             ),
             # What a search along the index of vectors asks of each it comes by.

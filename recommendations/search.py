@@ -23,7 +23,7 @@ from pgvector import HalfVector
 from pgvector.psycopg import register_vector
 
 from catalog.models import Picture, Product
-from ml.models import DIMENSIONS, ModelVersion
+from ml.models import DIMENSIONS, NO_LABEL, ModelVersion
 
 # Pictures this close in cosine distance show the same piece. Measured on 79 development prints:
 # copies saved again at JPEG quality 92 lie at 0.006 (median; 0.028 for 95 %), at quality 75 at
@@ -174,6 +174,8 @@ class Search:
                 raise UnknownLabel(version, wishes.label)
             conditions.append("o.label = %(label)s")
             self.given["label"] = version.label_names.index(wishes.label)
+        # The offers lie by label first: where none is wished for, all are named.
+        self.labels = [NO_LABEL, *range(len(version.label_names))]
         self.filters = " AND ".join(conditions)
         self.is_filtered = len(conditions) > 1
         if wishes.excluding is not None:
@@ -237,7 +239,8 @@ class Search:
         return self._fetch(
             # A sum: no index orders by one.
             "SELECT o.picture_id, (o.vector <=> %(query)s) + 0 AS distance, o.vector "
-            f"FROM ml_offer o WHERE {self.conditions} ORDER BY distance LIMIT %(window)s",
+            f"FROM ml_offer o WHERE {self.conditions} AND o.label = ANY(%(labels)s) "
+            "ORDER BY distance LIMIT %(window)s",
             window,
         )
 
@@ -250,7 +253,7 @@ class Search:
                 "SELECT c.id, c.product_id, n.distance, c.sha256, c.perceptual_hash, n.vector "
                 f"FROM ({nearest}) n JOIN catalog_picture c ON c.id = n.picture_id "
                 "ORDER BY n.distance, n.picture_id",
-                {**self.given, "window": window},
+                {**self.given, "labels": self.labels, "window": window},
                 binary=True,
             )
             return [
