@@ -247,7 +247,7 @@ def plot(searches: list[Result]) -> None:
     quiet = {"Date": None, "Creator": None}
     peers = next((one for one in reversed(searches) if _names(one)[2:]), None)
     if peers:
-        figure, axes = plt.subplots(figsize=(8, 4.5), layout="constrained")
+        figure, axes = plt.subplots(figsize=(9.5, 4.5), layout="constrained")
         for name in _names(peers):
             rows = _rows(peers, name)
             fair = [row for row in rows if (row["recall"] or 0) >= 0.98]
@@ -259,14 +259,16 @@ def plot(searches: list[Result]) -> None:
                 [row["p95_ms"] for row in fair],
                 marker="o",
                 markersize=3,
-                label=name.partition(",")[0] if "pgvector" not in name else name,
+                label=name.removesuffix(", filter, more until filled").partition(" (")[0],
                 **line,
             )
         axes.set(xscale="log", yscale="log", xlabel="share under the price, %", ylabel="p95, ms")
         axes.invert_xaxis()
         axes.set_title(f"{peers['size']:,} pieces; only points with recall@10 ≥ 0.98")
         axes.grid(visible=True, alpha=0.3)
-        axes.legend(fontsize=7)
+        axes.legend(fontsize=7, loc="center left", bbox_to_anchor=(1, 0.5))
+        axes.xaxis.set_major_formatter("{x:g}")
+        axes.yaxis.set_major_formatter("{x:,g}")
         figure.savefig(FOLDER / "peers.svg", metadata=quiet)
     figure, axes = plt.subplots(figsize=(8, 4), layout="constrained")
     for cap in (1.0, 0.16, 0.05, 0.01, 0.001):
@@ -285,6 +287,8 @@ def plot(searches: list[Result]) -> None:
     axes.set(xscale="log", yscale="log", xlabel="pieces", ylabel="p50, ms")
     axes.grid(visible=True, alpha=0.3)
     axes.legend(fontsize=8)
+    axes.xaxis.set_major_formatter("{x:,.0f}")
+    axes.yaxis.set_major_formatter("{x:g}")
     figure.savefig(FOLDER / "sizes.svg", metadata=quiet)
 
 
