@@ -23,6 +23,7 @@ import signal
 import socket
 import sys
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
@@ -163,7 +164,7 @@ def _answer(data: bytes, order: Order) -> bytes:
     return _framed(header) + decoded.jpeg + decoded.thumbnail
 
 
-def _framed(header: dict[str, object]) -> bytes:
+def _framed(header: Mapping[str, object]) -> bytes:
     text = json.dumps(header).encode()
     return PREFIX.pack(len(text)) + text
 

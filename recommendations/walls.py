@@ -130,8 +130,8 @@ def _fitted(rgb: "NDArray[np.uint8]") -> tuple[bytes, Image.Image]:
         whole = int(factor)
         down, across = (side // whole for side in rgb.shape[:2])
         even = rgb[: down * whole, : across * whole]
-        rgb = cv2.resize(even, (across, down), interpolation=cv2.INTER_AREA)
-        rgb = np.asarray(cv2.resize(rgb, (width, height)), np.uint8)
+        smaller = cv2.resize(even, (across, down), interpolation=cv2.INTER_AREA)
+        rgb = np.asarray(cv2.resize(smaller, (width, height)), np.uint8)
     image = Image.fromarray(rgb)
     data = BytesIO()
     image.save(data, "JPEG", quality=88)

@@ -3,6 +3,7 @@
 import io
 import struct
 import zlib
+from typing import Any
 
 import pytest
 from PIL import Image, ImageDraw
@@ -29,7 +30,7 @@ def quarters(width: int = 80, height: int = 48) -> Image.Image:
     return image
 
 
-def refusal(data: bytes, **options: int) -> str:
+def refusal(data: bytes, **options: Any) -> str:
     with pytest.raises(PhotoError) as caught:
         clean_photo(data, **options)
     assert "Nothing was kept." in caught.value.message

@@ -5,6 +5,7 @@ import io
 import struct
 import zipfile
 import zlib
+from typing import Any
 
 import imagehash
 import pytest
@@ -126,8 +127,9 @@ def test_the_caps_are_arguments() -> None:
 
 @pytest.mark.parametrize(("name", "value"), [("max_side", 0), ("max_side", 9000), ("quality", 100)])
 def test_arguments_out_of_range(name: str, value: int) -> None:
+    options: dict[str, Any] = {name: value}
     with pytest.raises(ValueError, match=str(value)):
-        clean_photo(b"x", **{name: value})
+        clean_photo(b"x", **options)
 
 
 @pytest.mark.parametrize("size", [(1, 1), (31, 400), (400, 31)])
