@@ -17,7 +17,6 @@ from typing import Any
 import numpy as np
 import psycopg
 from django.db import connection
-from django.db.models import Min
 from numpy.typing import NDArray
 from pgvector import HalfVector
 from pgvector.psycopg import register_vector
@@ -342,11 +341,13 @@ def next_price(wishes: Wishes) -> Decimal | None:
     """Return the lowest price above the visitor's limit that a piece to show costs, or None."""
     if wishes.price_max is None:
         return None
-    price: Decimal | None = (
+    return (
         Product.objects.active()
         .available()
         .in_department(wishes.department)
         .filter(currency=wishes.currency, price__gt=wishes.price_max, pictures__is_readable=True)
-        .aggregate(lowest=Min("price"))["lowest"]
+        # The first in price order, a hundred times as fast as the least of all.
+        .order_by("price")
+        .values_list("price", flat=True)
+        .first()
     )
-    return price
