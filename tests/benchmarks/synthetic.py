@@ -29,7 +29,6 @@ class Synthetic:
     vectors: NDArray[np.float32]
     prices: NDArray[np.float64]
     labels: NDArray[np.int16]
-    products: NDArray[np.int64]
 
 
 class Mixture:
@@ -148,7 +147,7 @@ def fill(size: int, mixture: Mixture) -> Synthetic:
             for row in range(size)
         ),
     )
-    data = Synthetic(version, vectors, prices, labels, np.arange(1, size + 1))
+    data = Synthetic(version, vectors, prices, labels)
     # In another order than the prices' and the products': a crawl embeds as it comes.
     embed(data, random.permutation(size))
     with connection.cursor() as cursor:
