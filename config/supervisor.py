@@ -96,6 +96,8 @@ def worker(*queues: str, threads: int = 1) -> Process:
             "--without-mingle",
             "--loglevel=WARNING",
         ],
+        # Kept open between photos, by the threads and the heartbeats of what they work on.
+        {"DATABASE_POOL": str(2 * threads)} if threads > 1 else {},
     )
 
 

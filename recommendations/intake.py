@@ -13,9 +13,9 @@ from catalog.photos import CleanPhoto, PhotoError, clean_photo
 from recommendations.services import Busy, check_room
 
 FETCH_SECONDS = 8.0
-# Longer side of a visitor's photo as we keep it, in px. A wall shows 480 px of the print in it;
-# anything from half the most to the most is right, so that a JPEG need only be halved.
-PHOTO_SIDE = 1500
+# Longer side of a visitor's photo as we keep it, in px: at most, and at least where a JPEG can be
+# halved while it is decoded. A wall shows 480 px of the print in it, half of the photo or more.
+PHOTO_SIDE, DRAFT_SIDE = 1500, 1000
 # A slow server elsewhere may hold up so many of a process's threads, and no more.
 _fetches = BoundedSemaphore(2)
 
@@ -43,7 +43,7 @@ def cleaned(data: bytes) -> CleanPhoto:
     return clean_photo(
         data,
         max_side=PHOTO_SIDE,
-        draft_side=PHOTO_SIDE // 2,
+        draft_side=DRAFT_SIDE,
         thumbnail=False,
         max_bytes=settings.PHOTO_MAX_BYTES,
     )

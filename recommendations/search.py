@@ -8,7 +8,7 @@ where they cross.
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
 from math import ceil
@@ -39,9 +39,15 @@ COMPARED, FOLLOWED = 1.0, 26.0
 EF_LEAST, EF_MOST = 180, 1000
 # So many times more than the filters ask for: a second round costs more than a wider first one.
 SPARE = 1.25
-# A label lies elsewhere than the query as a rule, not evenly about it as prices do. Where so many
-# times the candidates hold too few pieces that fit, the index is left and the offers are compared.
-GIVE_UP = 4
+# Where so many times the candidates hold too few pieces that fit, the index is left and the offers
+# are compared. Prices lie evenly about a query; a label lies elsewhere as a rule, and then the few
+# pieces of it that come first are not its nearest: what one round holds decides.
+GIVE_UP, GIVE_UP_LABEL = 4, 1
+# Pages are cut from one list, so that none repeats a piece of another: each asks for so many
+# pieces, whichever of them it shows.
+PAGED = 264
+# A search starts again so often where pieces changed between finding and loading them.
+ATTEMPTS = 3
 # How long an estimate of the statistics is remembered, in seconds, and how many of them.
 REMEMBERED, MOST_REMEMBERED = 60.0, 10_000
 _estimates: dict[object, tuple[float, float]] = {}
@@ -62,7 +68,8 @@ class Wishes:
     """What a visitor asks for: prices in ``currency``, ``count`` pieces wanted.
 
     ``label`` is one of the version's label names; ``excluding`` names a product that must not be
-    found (the piece itself); ``offset`` leaves out the first matches, which came before.
+    found (the piece itself). ``offset`` makes it one of the pages that follow on one another, up
+    to PAGED pieces in all: it leaves out the first matches, which came before.
     """
 
     department: str
@@ -72,7 +79,20 @@ class Wishes:
     count: int = 8
     label: str | None = None
     excluding: int | None = None
-    offset: int = 0
+    offset: int | None = None
+
+    def fit(self, product: Product) -> bool:
+        """Say whether the product is on offer at a price in the range."""
+        if not product.is_active or product.availability == Product.Availability.OUT:
+            return False
+        if self.price_min is None and self.price_max is None:
+            return True
+        return (
+            product.currency == self.currency
+            and product.price is not None
+            and (self.price_min is None or product.price >= self.price_min)
+            and (self.price_max is None or product.price <= self.price_max)
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +124,7 @@ class Row:
 
 def nearest(
     version: ModelVersion,
-    vector: Sequence[float] | NDArray[np.float32],
+    vector: Sequence[float] | NDArray[np.floating[Any]],
     wishes: Wishes,
     *,
     without_itself: bool = False,
@@ -117,36 +137,61 @@ def nearest(
     ValueError for a vector that is not 512 finite numbers, or only zeros, UnknownLabel for a label
     that the version has not learnt.
     """
-    rows = find(version, vector, wishes, without_itself=without_itself)
-    pictures = Picture.objects.select_related("product__source").in_bulk(
-        [row.picture for row in rows]
-    )
-    # One may have been deleted in between.
-    return [Found(pictures[row.picture], row.distance) for row in rows if row.picture in pictures]
+    found: list[Found] = []
+    for _ in range(ATTEMPTS):
+        rows = find(version, vector, wishes, without_itself=without_itself)
+        pictures = Picture.objects.select_related("product__source").in_bulk(
+            [row.picture for row in rows]
+        )
+        # One may have been deleted, sold or priced anew in between.
+        found = [
+            Found(picture, row.distance)
+            for row in rows
+            if (picture := pictures.get(row.picture))
+            and picture.is_readable
+            and wishes.fit(picture.product)
+        ]
+        if len(found) == len(rows):
+            break
+    return found
 
 
 def find(
     version: ModelVersion,
-    vector: Sequence[float] | NDArray[np.float32],
+    vector: Sequence[float] | NDArray[np.floating[Any]],
     wishes: Wishes,
     *,
     without_itself: bool = False,
 ) -> list[Row]:
     """Do what ``nearest`` does, up to loading the products."""
-    query = np.asarray(vector, dtype=np.float32)
-    if query.shape != (DIMENSIONS,) or not np.isfinite(query).all() or not query.any():
-        raise ValueError(f"a query is {DIMENSIONS} finite numbers, not all of them 0")
-    query = query / np.linalg.norm(query)
+    query = _unit(vector)
     search = Search(version, query, wishes)
-    wanted = wishes.offset + wishes.count
+    offset = wishes.offset or 0
+    last = offset + wishes.count
+    wanted = last if wishes.offset is None else max(PAGED, last)
     window = wanted + 2
     while True:
         rows = search.rows(window)
         found = fold(rows, wanted, unlike=query if without_itself else None)
-        if len(found) == wanted or len(rows) < window:
-            return found[wishes.offset :]
-        # Pictures of the same piece used up the window; look further until the count is filled.
+        if len(rows) < window:
+            break
+        # Otherwise pictures of the same piece used up the window, or what lies as far away as the
+        # last one may be outside of it: look further.
+        if len(found) == wanted and found[-1].distance < rows[-1].distance:
+            break
         window *= 3
+    return found[offset:last]
+
+
+def _unit(vector: Sequence[float] | NDArray[np.floating[Any]]) -> NDArray[np.float32]:
+    """Return the vector with length 1; raises ValueError where it has none."""
+    query = np.asarray(vector, dtype=np.float64)
+    if query.shape != (DIMENSIONS,) or not np.isfinite(query).all() or not query.any():
+        raise ValueError(f"a query is {DIMENSIONS} finite numbers, not all of them 0")
+    # By the largest first: the squares of very large or small numbers are none.
+    query = query / np.abs(query).max()
+    unit: NDArray[np.float32] = np.asarray(query / np.linalg.norm(query), dtype=np.float32)
+    return unit
 
 
 class Search:
@@ -183,16 +228,20 @@ class Search:
         self.conditions = " AND ".join(conditions)
 
     def rows(self, window: int) -> list[Row]:
-        """Return the nearest ``window`` rows, in order; fewer only where no more fit."""
-        ef_search = self.plan(window)
-        if ef_search is not None:
-            found = self.followed(window, ef_search)
+        """Return the nearest ``window`` rows, in order; fewer only where no more fit.
+
+        Equal distances come in the order of their pictures; which of those that equal the last
+        row's are in the window is left open.
+        """
+        candidates = self.plan(window)
+        if candidates is not None:
+            found = self.followed(window, candidates)
             if len(found) == window:
                 return found
         return self.compared(window)
 
     def plan(self, window: int) -> int | None:
-        """Return how many candidates to follow along the index (ef_search); None to compare all.
+        """Return how many candidates to follow along the index; None to compare all.
 
         The database's statistics say how much fits; a wrong estimate costs time, never matches.
         """
@@ -203,7 +252,7 @@ class Search:
         candidates = max(EF_LEAST, ceil(SPARE * window * total / kept))
         if kept * COMPARED <= candidates * FOLLOWED:
             return None
-        return min(candidates, EF_MOST)
+        return candidates
 
     def kept(self) -> float:
         """Return how many offers the filters keep, by the database's statistics."""
@@ -219,18 +268,19 @@ class Search:
 
         return _remembered((self.filters, *facts.values()), ask)
 
-    def followed(self, window: int, ef_search: int) -> list[Row]:
+    def followed(self, window: int, candidates: int) -> list[Row]:
         """Go along the index until the window is full; fewer rows where it gives up before."""
+        give_up = GIVE_UP_LABEL if "label" in self.given else GIVE_UP
         return self._fetch(
             "SELECT e.picture_id, e.vector <=> %(query)s AS distance, e.vector "
             "FROM ml_embedding e JOIN ml_offer o ON o.embedding_id = e.id "
             f"WHERE e.version_id = %(version)s AND {self.conditions} "
             "ORDER BY e.vector <=> %(query)s LIMIT %(window)s",
             window,
-            f"SET LOCAL hnsw.ef_search = {ef_search:d}; "
+            f"SET LOCAL hnsw.ef_search = {min(candidates, EF_MOST):d}; "
             "SET LOCAL hnsw.iterative_scan = relaxed_order; "
-            f"SET LOCAL hnsw.max_scan_tuples = {GIVE_UP * ef_search:d}; "
-            "SET LOCAL enable_seqscan = off",
+            f"SET LOCAL hnsw.max_scan_tuples = {give_up * candidates:d}; "
+            "SET LOCAL enable_sort = off",
         )
 
     def compared(self, window: int) -> list[Row]:
@@ -245,8 +295,12 @@ class Search:
 
     def _fetch(self, nearest: str, window: int, settings: str = "") -> list[Row]:
         """Run the inner query; ``settings`` hold for it alone."""
-        with _cursor() as cursor, cursor.connection.transaction() if settings else nullcontext():
+        with ExitStack() as stack:
+            cursor = stack.enter_context(_cursor())
             if settings:
+                # Rolled back, since within a caller's transaction they would outlive a savepoint
+                # that is released.
+                stack.enter_context(cursor.connection.transaction(force_rollback=True))
                 cursor.execute(settings)
             cursor.execute(
                 "SELECT c.id, c.product_id, n.distance, c.sha256, c.perceptual_hash, n.vector "
@@ -267,6 +321,7 @@ def _cursor() -> Iterator[psycopg.Cursor[tuple[Any, ...]]]:
 
     Django's writes them as text into the statement, and reads text: 2 ms of each search.
     """
+    connection.close_if_health_check_failed()
     connection.ensure_connection()
     raw: psycopg.Connection[tuple[Any, ...]] = connection.connection
     if raw.adapters.types.get("halfvec") is None:

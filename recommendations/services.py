@@ -15,7 +15,7 @@ from django.core.files.storage import default_storage
 from django.db import transaction
 from django.utils import timezone
 
-from catalog.models import Department
+from catalog.models import Department, Product
 from catalog.photos import CleanPhoto
 from jobs.models import Refused
 from ml.models import Embedding, ModelVersion
@@ -32,6 +32,8 @@ logger = logging.getLogger(__name__)
 # Below this probability the encoder's first label is told as a guess.
 SURE_ENOUGH = 0.5
 WARMING_SEARCHES = 20
+# So many searches in a row may come upon a broken picture; beyond, the storage may be away.
+ATTEMPTS = 5
 
 ORPHANS_EVERY = timedelta(hours=1)
 _orphans_looked_at = -math.inf
@@ -41,7 +43,8 @@ _orphans_looked_at = -math.inf
 class Recommendation:
     """What was found for a photo: ``vector`` has 512 unit-length numbers.
 
-    ``cropped`` (uint8, height x width x 3) is the part of the photo that the encoder looked at.
+    ``cropped`` (uint8, height x width x 3) is the part of the photo that the encoder looked at;
+    ``prints`` are what of ``found`` hangs on a wall, where that was asked for.
     """
 
     version: ModelVersion
@@ -50,6 +53,7 @@ class Recommendation:
     label: str
     confidence: float | None
     found: list[Found]
+    prints: list[tuple[Product, walls.Print]]
     is_weak: bool
     next_price: Decimal | None
 
@@ -96,10 +100,11 @@ def live_version(department: str) -> ModelVersion:
     return version
 
 
-def recommend(rgb: "NDArray[np.uint8]", wishes: Wishes) -> Recommendation:
+def recommend(rgb: "NDArray[np.uint8]", wishes: Wishes, *, to_hang: bool = False) -> Recommendation:
     """Encode the photo (uint8, height x width x 3) and search the live version's embeddings.
 
-    Raises Refused where the department has no live version.
+    ``to_hang`` also cuts the prints out of the pictures found. Raises Refused where the department
+    has no live version, OSError where too many of the pictures to hang are gone.
     """
     # Loads the network library, which the web process must never do.
     from ml.registry import encoder_of
@@ -113,7 +118,7 @@ def recommend(rgb: "NDArray[np.uint8]", wishes: Wishes) -> Recommendation:
     if encoding.probabilities is not None and encoder.label_names:
         best = int(encoding.probabilities[0].argmax())
         label, confidence = encoder.label_names[best], float(encoding.probabilities[0][best])
-    found = nearest(version, vector, wishes, without_itself=wishes.department == Department.ART)
+    found, prints = _find(version, vector, wishes, to_hang=to_hang)
     return Recommendation(
         version=version,
         cropped=cropped,
@@ -121,9 +126,24 @@ def recommend(rgb: "NDArray[np.uint8]", wishes: Wishes) -> Recommendation:
         label=label,
         confidence=confidence,
         found=found,
+        prints=prints,
         is_weak=bool(found) and is_weak(version, found[0].distance),
         next_price=next_price(wishes) if len(found) < wishes.count else None,
     )
+
+
+def _find(
+    version: ModelVersion, vector: "NDArray[np.float32]", wishes: Wishes, *, to_hang: bool
+) -> tuple[list[Found], list[tuple[Product, walls.Print]]]:
+    """Search, and once more without the pictures that turn out to be broken."""
+    for attempt in range(1, ATTEMPTS + 1):
+        found = nearest(version, vector, wishes, without_itself=wishes.department == Department.ART)
+        try:
+            return found, walls.prints_of(found) if to_hang else []
+        except OSError:
+            if attempt == ATTEMPTS:
+                raise
+    raise AssertionError("the last attempt returned or raised")
 
 
 def warm_up(departments: Sequence[str] = Department.values) -> None:
@@ -180,12 +200,12 @@ def _process(submission: Submission) -> None:
         currency=submission.currency,
         count=submission.count,
     )
-    result = recommend(rgb, wishes)
+    result = recommend(rgb, wishes, to_hang=submission.department == Department.ART)
     plan = None
-    if submission.department == Department.ART and result.found:
+    if result.prints:
         plan = walls.plan(
             walls.visitor_print(submission.print_name, result.cropped),
-            walls.prints_of(result.found),
+            result.prints,
         )
     with submission.completing():
         matches = Match.objects.bulk_create(

@@ -108,8 +108,19 @@ def visitor_print(name: str, cropped: "NDArray[np.uint8]") -> Print:
 
 
 def prints_of(found: Sequence[Found]) -> list[tuple[Product, Print]]:
-    """Return the products that hang on a wall, each with its print; raises as ``print_of``."""
-    return [(one.product, print_of(one.picture)) for one in found[:MAX_MATCHES]]
+    """Return the products that hang on a wall, each with its print.
+
+    Marks all that are gone or broken as ``print_of`` does, then raises OSError.
+    """
+    prints, broken = [], None
+    for one in found[:MAX_MATCHES]:
+        try:
+            prints.append((one.product, print_of(one.picture)))
+        except OSError as error:
+            broken = error
+    if broken is not None:
+        raise broken
+    return prints
 
 
 def _cut(rgb: "NDArray[np.uint8]") -> tuple[bytes, Image.Image]:
@@ -224,10 +235,9 @@ def render(wall: Wall, matches: Iterable[Match], *, self_contained: bool) -> str
     )
 
 
-def draw_found(cropped: "NDArray[np.uint8]", found: Sequence[Found]) -> str:
+def draw_found(cropped: "NDArray[np.uint8]", products: Sequence[tuple[Product, Print]]) -> str:
     """Draw the first arrangement around a print (uint8, height x width x 3) without storing it."""
     data, image = _fitted(cropped)
-    products = prints_of(found)
     drawn = plan(_measured("", image), products)
     layout = drawn.layouts[0]
     pictures = []

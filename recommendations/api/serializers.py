@@ -15,10 +15,10 @@ from recommendations import walls
 from recommendations.forms import HIGHEST_PRICE
 from recommendations.intake import check_range, take_photo
 from recommendations.models import DEFAULT_COUNT, MAX_COUNT, MIN_COUNT, Match, Submission
-from recommendations.search import Wishes
+from recommendations.search import PAGED, Wishes
 
 # Further pages of similar products are not what anybody looks at.
-MAX_OFFSET = 240
+MAX_OFFSET = PAGED - MAX_COUNT
 
 
 class PriceRangeInput(serializers.Serializer[Any]):

@@ -153,13 +153,14 @@ class SimilarView(APIView):
         )
         if version is None or embedding is None:
             raise Unavailable("This product's pictures are not embedded yet. Try again later.")
+        offset = given.validated_data["offset"]
         wishes = Wishes(
             department=product.department,
             price_min=given.validated_data.get("price_min"),
             price_max=given.validated_data.get("price_max"),
             currency=settings.DEFAULT_CURRENCY,
             count=given.validated_data["count"],
-            offset=given.validated_data["offset"],
+            offset=offset,
             label=given.validated_data.get("label"),
             excluding=product.pk,
         )
@@ -170,7 +171,7 @@ class SimilarView(APIView):
         output = SimilarOutput(
             [
                 {"rank": rank, "distance": one.distance, "product": one.product}
-                for rank, one in enumerate(found, start=wishes.offset + 1)
+                for rank, one in enumerate(found, start=offset + 1)
             ],
             many=True,
             context={"request": request},

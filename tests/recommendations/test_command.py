@@ -7,13 +7,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.files.storage import default_storage
 from django.core.management import call_command
 
 from catalog.management.base import BadInput
-from catalog.models import Product
+from catalog.models import Picture, Product
 from ml.models import ModelVersion
 from recommendations.management.commands.recommend import Command
 from recommendations.models import Submission
+from recommendations.walls import print_name
 from tests.factories import jpeg
 from tests.recommendations.helpers import BAD_PHOTOS, files
 
@@ -98,6 +100,26 @@ def test_the_wall_is_one_file_with_all_in_it(
     wall.unlink()
     wall.mkdir()
     assert "cannot be written" in refusal(photo, "--wall", wall)
+
+
+def test_pictures_that_are_gone_are_left_out_of_the_wall(
+    art: ModelVersion, photo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wall = tmp_path / "wall.svg"
+    kept, gone = Picture.objects.all()[:3], Picture.objects.all()[3:]
+    for picture in gone:
+        default_storage.delete(str(picture.file))
+    recommend(photo, "--count", "24", "--wall", wall)
+    images = list(ET.parse(wall).iter("{http://www.w3.org/2000/svg}image"))
+    assert len(images) == 4
+    for picture in kept:
+        default_storage.delete(str(picture.file))
+        default_storage.delete(print_name(picture.sha256))
+    wall.unlink()
+    assert len(list(Picture.objects.filter(is_readable=True))) == 3
+    monkeypatch.setattr("recommendations.services.ATTEMPTS", 2)
+    assert "import them again" in refusal(photo, "--count", "1", "--wall", wall)
+    assert not wall.exists()
 
 
 def test_only_pieces_of_a_label_are_found(art: ModelVersion, photo: Path) -> None:

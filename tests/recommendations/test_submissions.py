@@ -16,6 +16,7 @@ from django.db import IntegrityError, connection
 from django.utils import timezone
 from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 
+from catalog.models import Picture
 from catalog.photos import clean_photo
 from jobs.models import LostClaim
 from ml.models import ModelVersion
@@ -195,15 +196,29 @@ def test_a_claim_taken_back_writes_nothing_and_keeps_the_photo(
 
 
 def test_a_catalogue_picture_that_is_gone_is_left_out_from_then_on(art: ModelVersion) -> None:
-    submission = ask(count=3)
-    usual = services.recommend(np.asarray(draw(100)), Wishes("art", count=3)).found[0].picture
-    default_storage.delete(str(usual.file))
-    submission = answered(submission)
+    found = services.recommend(np.asarray(draw(100)), Wishes("art", count=6)).found
+    usual, next_best, *_, last = [one.picture for one in found]
+    for picture in (usual, next_best, last):
+        default_storage.delete(str(picture.file))
+    submission = answered(ask(count=3))
+    assert (submission.state, submission.attempts) == ("done", 1)
+    shown = set(submission.matches.values_list("picture", flat=True))
+    assert len(shown) == 3
+    assert not shown & {usual.pk, next_best.pk, last.pk}
+    marked = Picture.objects.filter(is_readable=False)
+    assert {usual, next_best} <= set(marked)
+
+
+def test_pictures_that_are_all_gone_fail_the_photo_in_the_end(
+    art: ModelVersion, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for picture in Picture.objects.all():
+        default_storage.delete(str(picture.file))
+    monkeypatch.setattr(services, "ATTEMPTS", 2)
+    submission = answered(ask(count=1))
     assert (submission.state, submission.attempts) == ("queued", 1)
-    submission = answered(submission)
-    assert submission.state == "done"
-    assert submission.matches.count() == 3
-    assert usual.pk not in submission.matches.values_list("picture", flat=True)
+    assert "No such file" in submission.error_detail
+    assert Picture.objects.filter(is_readable=False).count() == 2
 
 
 def test_erasing_deletes_row_results_and_files(

@@ -93,16 +93,20 @@ class Command(ReportingCommand):
             services.live_version(department)
             services.warm_up([department])
             started = time.perf_counter()
-            result = services.recommend(rgb, wishes)
+            result = services.recommend(rgb, wishes, to_hang=wall is not None)
         except Refused as error:
             raise BadInput(
                 f"{error} Run “manage.py train {department} --promote” first."
             ) from error
         except (ArtifactError, UnknownLabel) as error:
             raise BadInput(error) from error
+        except OSError as error:
+            raise BadInput(
+                "Pictures of the catalogue are gone or broken: import them again."
+            ) from error
         took_ms = round((time.perf_counter() - started) * 1000)
         if wall is not None:
-            drawing = walls.draw_found(result.cropped, result.found)
+            drawing = walls.draw_found(result.cropped, result.prints)
             try:
                 wall.write_text(drawing, encoding="utf-8")
             except OSError as error:
