@@ -7,12 +7,13 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
-from django.db import DataError, IntegrityError, transaction
+from django.db import DataError, IntegrityError, OperationalError, transaction
 from django.utils import timezone
+from psycopg.errors import DeadlockDetected
 
 from catalog.fetching import FetchError, fetch
 from catalog.models import (
@@ -30,8 +31,10 @@ from catalog.storage import picture_name, store_anew, store_once, thumbnail_name
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
+    from django.db.models import QuerySet
 
 BATCH = 200
+ATTEMPTS = 5
 DECODING_THREADS = 4
 FETCH_SECONDS = 20.0
 SOURCE_NAME_LENGTH = 120
@@ -73,6 +76,14 @@ class ImportReport:
     failed: list[dict[str, Any]] = field(default_factory=list)
     pictures_failed: list[dict[str, Any]] = field(default_factory=list)
 
+    def add(self, other: "ImportReport") -> None:
+        self.created += other.created
+        self.updated += other.updated
+        self.unchanged += other.unchanged
+        self.pictures += other.pictures
+        self.failed += other.failed
+        self.pictures_failed += other.pictures_failed
+
     def count(self, outcome: Outcome) -> None:
         match outcome:
             case "created":
@@ -96,6 +107,34 @@ class LoadedPicture:
     ref: ImageRef
     sha256: str
     photo: CleanPhoto | None
+
+
+Loaded = tuple[list[LoadedPicture], list[tuple[ImageRef, str]]]
+
+
+@dataclass(slots=True)
+class Batch:
+    """Rows while they are stored: what is known of their products, and what they came to.
+
+    ``hashes`` and ``references`` are those of the readable pictures by product.
+    """
+
+    known: dict[str, Product]
+    hashes: dict[int, set[str]]
+    references: dict[int, set[str]]
+    seen: set[str] = field(default_factory=set)
+    report: ImportReport = field(default_factory=ImportReport)
+
+    @classmethod
+    def of(cls, products: Iterable[Product]) -> Self:
+        batch = cls({product.external_id: product for product in products}, {}, {})
+        # A picture whose file broke counts as one to fetch: its file is stored anew.
+        for product_id, sha256, reference in Picture.objects.filter(
+            product__in=batch.known.values(), is_readable=True
+        ).values_list("product_id", "sha256", "reference"):
+            batch.hashes.setdefault(product_id, set()).add(sha256)
+            batch.references.setdefault(product_id, set()).add(reference)
+        return batch
 
 
 def load_products(
@@ -169,43 +208,60 @@ class _Import:
         if not rows:
             return
         source, _ = Source.objects.get_or_create(name=self.source_name)
-        known = {
-            product.external_id: product
-            for product in source.products.filter(external_id__in={row.external_id for row in rows})
-        }
-        hashes: dict[int, set[str]] = {}
-        references: dict[int, set[str]] = {}
-        # A picture whose file broke counts as one to fetch: its file is stored anew.
-        for product_id, sha256, reference in Picture.objects.filter(
-            product__in=known.values(), is_readable=True
-        ).values_list("product_id", "sha256", "reference"):
-            hashes.setdefault(product_id, set()).add(sha256)
-            references.setdefault(product_id, set()).add(reference)
+        products = source.products.filter(external_id__in={row.external_id for row in rows})
+        before = Batch.of(products)
 
-        def load(row: ProductRow) -> tuple[list[LoadedPicture], list[tuple[ImageRef, str]]]:
-            product = known.get(row.external_id)
+        def load(row: ProductRow) -> Loaded:
+            product = before.known.get(row.external_id)
             if product is None:
                 return self.load_pictures(row, set(), set())
             if product.department != self.department_of(row):
                 return [], []
             return self.load_pictures(
-                row, hashes.get(product.pk, set()), references.get(product.pk, set())
+                row,
+                before.hashes.get(product.pk, set()),
+                before.references.get(product.pk, set()),
             )
 
         loaded = list(pool.map(load, rows))
+        for _ in range(ATTEMPTS):
+            try:
+                batch = self.store(source, products, rows, loaded)
+            except OperationalError as error:
+                if not isinstance(error.__cause__, DeadlockDetected):
+                    raise
+            else:
+                self.seen |= batch.seen
+                self.report.add(batch.report)
+                return
+        for row in rows:
+            self.report.fail(
+                row.row, "others kept changing its batch, nothing of it is stored: import again"
+            )
+
+    def store(
+        self,
+        source: Source,
+        products: "QuerySet[Product]",
+        rows: list[ProductRow],
+        loaded: list[Loaded],
+    ) -> Batch:
+        """Store the rows in one transaction; raises OperationalError where that is rolled back."""
         with transaction.atomic():
+            # One import of a source at a time, and products in the order in which all lock them.
+            Source.objects.select_for_update(no_key=True).get(pk=source.pk)
+            batch = Batch.of(products.select_for_update(no_key=True).order_by("pk"))
             for row, (pictures, failures) in zip(rows, loaded, strict=True):
                 try:
                     with transaction.atomic():
-                        self.upsert(source, known, hashes, row, pictures, failures)
+                        self.upsert(source, batch, row, pictures, failures)
                 except (DataError, IntegrityError) as error:
-                    self.report.fail(row.row, f"the database refused it: {_first_line(error)}")
-                    if product := known.get(row.external_id):
+                    batch.report.fail(row.row, f"the database refused it: {_first_line(error)}")
+                    if product := batch.known.get(row.external_id):
                         product.refresh_from_db()
+        return batch
 
-    def load_pictures(
-        self, row: ProductRow, hashes: set[str], references: set[str]
-    ) -> tuple[list[LoadedPicture], list[tuple[ImageRef, str]]]:
+    def load_pictures(self, row: ProductRow, hashes: set[str], references: set[str]) -> Loaded:
         """Read, clean and store the pictures of a row that its product does not have yet."""
         pictures, failures = [], []
         for ref in row.images:
@@ -248,27 +304,28 @@ class _Import:
     def upsert(
         self,
         source: Source,
-        known: dict[str, Product],
-        hashes: dict[int, set[str]],
+        batch: Batch,
         row: ProductRow,
         pictures: list[LoadedPicture],
         failures: list[tuple[ImageRef, str]],
     ) -> None:
-        product = known.get(row.external_id)
+        product = batch.known.get(row.external_id)
         department = self.department_of(row)
         if product is not None and product.department != department:
-            self.report.fail(
+            batch.report.fail(
                 row.row,
                 f"id {row.external_id!r} is taken by a product of department "
                 f"{product.department} in source {source.name!r}: give another --source",
             )
             return
-        self.report_pictures(row, failures)
-        has_pictures = bool(pictures) or (product is not None and bool(hashes.get(product.pk)))
+        self.report_pictures(batch.report, row, failures)
+        has_pictures = bool(pictures) or (
+            product is not None and bool(batch.hashes.get(product.pk))
+        )
         if not has_pictures and any(ref.kind == "path" for ref, _ in failures):
             return
-        product, outcome = self.upsert_product(source, row, department, product)
-        mine = set(hashes.get(product.pk, ()))
+        product, outcome = self.upsert_product(source, batch, row, product)
+        mine = set(batch.hashes.get(product.pk, ()))
         before = len(mine)
         for picture in pictures:
             if picture.sha256 in mine or picture.photo is None:
@@ -293,36 +350,41 @@ class _Import:
         if row.label and self.relabelled(product, row, self.labels[department, row.label]):
             outcome = "updated" if outcome == "unchanged" else outcome
         # Remembered only now that the database has taken the whole row.
-        known[row.external_id] = product
-        hashes[product.pk] = mine
-        self.seen.add(row.external_id)
-        self.report.pictures += len(mine) - before
-        self.report.count(outcome)
+        batch.known[row.external_id] = product
+        batch.hashes[product.pk] = mine
+        batch.seen.add(row.external_id)
+        batch.report.pictures += len(mine) - before
+        batch.report.count(outcome)
 
-    def report_pictures(self, row: ProductRow, failures: list[tuple[ImageRef, str]]) -> None:
+    def report_pictures(
+        self, report: ImportReport, row: ProductRow, failures: list[tuple[ImageRef, str]]
+    ) -> None:
         for ref, reason in failures:
             text = f"picture {ref.reference!r}: {reason}"
             if ref.kind == "path":
-                self.report.fail(row.row, text)
+                report.fail(row.row, text)
             else:
-                self.report.fail_picture(row.row, text)
+                report.fail_picture(row.row, text)
         foreign = sum(ref.kind == "foreign" for ref in row.images)
         if foreign:
             named = "1 picture lies" if foreign == 1 else f"{foreign} pictures lie"
-            self.report.fail_picture(
+            report.fail_picture(
                 row.row, f"{named} on another machine, or outside the folder of the file"
             )
 
     def upsert_product(
-        self, source: Source, row: ProductRow, department: str, product: Product | None
+        self, source: Source, batch: Batch, row: ProductRow, product: Product | None
     ) -> tuple[Product, Outcome]:
         values = _values(row)
         if product is None:
             product = Product.objects.create(
-                source=source, department=department, external_id=row.external_id, **values
+                source=source,
+                department=self.department_of(row),
+                external_id=row.external_id,
+                **values,
             )
             return product, "created"
-        if row.external_id in self.seen:
+        if row.external_id in self.seen or row.external_id in batch.seen:
             return product, "repeated"
         changed = [name for name in values if getattr(product, name) != values[name]]
         if not product.is_active:

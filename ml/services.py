@@ -17,7 +17,7 @@ from django.utils import timezone
 from pgvector import HalfVector
 
 from catalog import storage
-from catalog.models import Annotation, Department, Picture, no_such_department
+from catalog.models import Annotation, Department, Picture, Product, no_such_department
 from jobs import doorbell
 from jobs.models import LostClaim, Refused
 from ml.models import Embedding, ModelVersion, TrainingRun
@@ -261,7 +261,7 @@ def embed(
             done = set(
                 version.embeddings.filter(picture__in=batch).values_list("picture", flat=True)
             )
-            readable, arrays = [], []
+            readable, arrays, broken = [], [], []
             for picture in batch:
                 if picture.pk in done:
                     continue
@@ -269,8 +269,7 @@ def embed(
                     arrays.append(decode_rgb(picture.read()))
                 except (FileNotFoundError, BrokenPictureError) as error:
                     logger.warning("%s cannot be read and is left out: %s", picture, error)
-                    leave_out(picture)
-                    unreadable += 1
+                    broken.append(picture)
                 else:
                     readable.append(picture)
             if arrays:
@@ -278,6 +277,10 @@ def embed(
                     embeddings(version, readable, encoder.encode(arrays)), ignore_conflicts=True
                 )
                 embedded += len(arrays)
+        # Apart: the batch locks its products all at once, in the order in which everyone does.
+        for picture in broken:
+            leave_out(picture)
+        unreadable += len(broken)
         on_progress(embedded + unreadable, total)
     seconds = time.perf_counter() - started
     create_index(version)
@@ -305,6 +308,8 @@ def leave_out(picture: Picture) -> None:
     """Mark a picture that cannot be read and drop its embeddings, so that no search finds it."""
     with transaction.atomic():
         Picture.objects.filter(pk=picture.pk).update(is_readable=False)
+        # A product that comes back on offer meanwhile waits, or is waited for.
+        list(Product.objects.filter(pk=picture.product_id).select_for_update(no_key=True))
         picture.embeddings.all().delete()
 
 

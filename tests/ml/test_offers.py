@@ -126,6 +126,15 @@ def test_what_is_gone_is_not_on_offer(version: ModelVersion, remove: Callable[[]
     assert Embedding.objects.count() == COUNT - 1
 
 
+def test_what_sql_deletes_is_not_on_offer(version: ModelVersion) -> None:
+    second = candidate()
+    fill(second)
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM ml_embedding WHERE version_id = %s", [second.pk])
+    assert prices(second) == {}
+    assert prices(version) == ALL
+
+
 @pytest.mark.django_db(transaction=True)
 def test_price_changes_leave_the_index_of_vectors_alone(version: ModelVersion) -> None:
     create_index(version)
