@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Self
 
 from django.conf import settings
-from django.db import models, transaction
+from django.db import connection, models, transaction
 from django.db.models import F, Q
 from django.utils import timezone
 from pgvector import HalfVector
@@ -121,6 +121,15 @@ class ModelVersion(models.Model):
     @property
     def index_name(self) -> str:
         return f"embedding_hnsw_{self.pk}"
+
+    def has_index(self) -> bool:
+        """Say whether the version's index is there, whole."""
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT indisvalid FROM pg_index WHERE indexrelid = to_regclass(%s)",
+                [self.index_name],
+            )
+            return bool(cursor.fetchone() == (True,))
 
     def missing_pictures(self) -> models.QuerySet[Picture]:
         """Return the active pictures of the department that this version has not embedded."""

@@ -342,19 +342,15 @@ def create_index(version: ModelVersion, *, anew: bool = False) -> bool:
         if cursor.fetchone() != (True,):
             return False
         try:
-            cursor.execute(
-                "SELECT indisvalid FROM pg_index WHERE indexrelid = to_regclass(%s)",
-                [version.index_name],
-            )
-            is_valid = cursor.fetchone() == (True,)
+            cursor.execute("SET statement_timeout = 0")
+            for name in _invalid_indexes(version):
+                cursor.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {name}")
+            is_valid = version.has_index()
             if is_valid and not anew:
                 return True
-            cursor.execute("SET statement_timeout = 0")
             if is_valid:
                 cursor.execute(f"REINDEX INDEX CONCURRENTLY {version.index_name}")
             else:
-                # One that a killed build left behind is in the way.
-                drop_index(version)
                 cursor.execute(
                     f"CREATE INDEX CONCURRENTLY {version.index_name} ON ml_embedding "
                     "USING hnsw (vector halfvec_cosine_ops) WITH (m = 16, ef_construction = 128) "
@@ -368,6 +364,20 @@ def create_index(version: ModelVersion, *, anew: bool = False) -> bool:
     return True
 
 
+def _invalid_indexes(version: ModelVersion) -> list[str]:
+    """Return what killed builds left: the version's index, or the copy that was to replace it.
+
+    Each embedding that is stored would be put into a copy as well, for good.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT relname FROM pg_index JOIN pg_class ON pg_class.oid = indexrelid "
+            "WHERE indrelid = 'ml_embedding'::regclass AND NOT indisvalid AND relname ~ %s",
+            [rf"^{version.index_name}(_cc(new|old)\d*)?$"],
+        )
+        return [name for (name,) in cursor.fetchall()]
+
+
 def drop_index(version: ModelVersion) -> None:
     """Drop the version's index beside the traffic; harmless where there is none."""
     with connection.cursor() as cursor:
@@ -375,7 +385,7 @@ def drop_index(version: ModelVersion) -> None:
 
 
 def sweep_embeddings() -> None:
-    """Ring the embedding workers for every version that lacks pictures."""
+    """Ring the embedding workers for every version that lacks pictures or its index."""
     for version in ModelVersion.objects.embedding():
-        if version.missing_pictures().exists():
+        if version.missing_pictures().exists() or not version.has_index():
             doorbell.ring(EMBEDDING_TASK, version.pk, queue=EMBEDDING_QUEUE)

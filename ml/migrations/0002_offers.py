@@ -59,6 +59,23 @@ DROP TRIGGER ml_offer_embeddings ON ml_embedding;
 DROP FUNCTION ml_offer_embeddings;
 """
 
+# Filling a large catalogue takes longer than a statement may elsewhere.
+NO_LIMIT = "SET LOCAL statement_timeout = 0"
+
+# Every row is written anew, and would be put into each index of vectors again, far slower than the
+# sweeper or `embed` builds them afterwards.
+DROP_INDEXES = """
+DO $$
+DECLARE name text;
+BEGIN
+    FOR name IN SELECT indexrelid::regclass FROM pg_index JOIN pg_class ON pg_class.oid = indexrelid
+        WHERE indrelid = 'ml_embedding'::regclass AND starts_with(relname, 'embedding_hnsw_')
+    LOOP
+        EXECUTE 'DROP INDEX ' || name;
+    END LOOP;
+END $$;
+"""
+
 # What cannot be read is not searched: from now on it has no embedding.
 FILL_PRODUCTS = """
 DELETE FROM ml_embedding USING catalog_picture
@@ -93,6 +110,8 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        migrations.RunSQL(NO_LIMIT, migrations.RunSQL.noop),
+        migrations.RunSQL(DROP_INDEXES, migrations.RunSQL.noop),
         migrations.AddField(
             model_name="embedding",
             name="label",

@@ -35,11 +35,15 @@ BEGIN
 END $$;
 """
 
+# A large catalogue takes longer than a statement may elsewhere, there and back.
+NO_LIMIT = "SET LOCAL statement_timeout = 0"
+
 
 class Migration(migrations.Migration):
     dependencies = [("ml", "0002_offers")]
 
     operations = [
+        migrations.RunSQL(NO_LIMIT, migrations.RunSQL.noop),
         migrations.RunSQL(
             migrations.RunSQL.noop, "UPDATE ml_offer SET label = NULL WHERE label = -1"
         ),
@@ -63,4 +67,5 @@ class Migration(migrations.Migration):
                 name="offer_by_price",
             ),
         ),
+        migrations.RunSQL(migrations.RunSQL.noop, NO_LIMIT),
     ]

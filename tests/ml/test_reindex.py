@@ -6,12 +6,13 @@ from threading import Event, Thread
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import connection
+from django.db import IntegrityError, OperationalError, connection, transaction
 
 from ml.models import ModelVersion
 from ml.services import INDEX_LOCK, create_index
 from tests.factories import load_catalogue
 from tests.ml.rows import candidate, fill
+from tests.waiting import beside, until_waiting
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -81,3 +82,57 @@ def test_one_that_is_being_built_is_left_alone(version: ModelVersion) -> None:
         done.set()
         thread.join(30)
     assert node(version) == before
+
+
+def copies(version: ModelVersion) -> set[str]:
+    """Return the names of the indexes that begin as the version's does."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT relname FROM pg_class WHERE relkind = 'i' AND starts_with(relname, %s)",
+            [version.index_name],
+        )
+        return {name for (name,) in cursor.fetchall()}
+
+
+def test_what_a_cancelled_one_leaves_is_removed(version: ModelVersion) -> None:
+    begun = Event()
+    held: list[int] = []
+
+    def rebuild() -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_backend_pid()")
+            held.append(cursor.fetchone()[0])
+        begun.set()
+        create_index(version, anew=True)
+
+    with transaction.atomic(), connection.cursor() as cursor:
+        # Building begins when those who write are done.
+        cursor.execute("LOCK TABLE ml_embedding IN ROW EXCLUSIVE MODE")
+        rebuilding = beside(rebuild)
+        begun.wait(30)
+        until_waiting(rebuilding)
+        cursor.execute("SELECT pg_cancel_backend(%s)", held)
+        with pytest.raises(OperationalError, match="cancel"):
+            rebuilding.result(30)
+    assert copies(version) == {version.index_name, f"{version.index_name}_ccnew"}
+    before = node(version)
+    create_index(version)
+    assert copies(version) == {version.index_name}
+    assert node(version) == before
+
+
+def test_what_another_version_has_is_left_alone(version: ModelVersion) -> None:
+    others = {f"{version.index_name}2", f"{version.index_name}2_ccnew"}
+    with connection.cursor() as cursor:
+        try:
+            for name in others:
+                # As a build leaves it that ended half-way.
+                with pytest.raises(IntegrityError):
+                    cursor.execute(
+                        f"CREATE UNIQUE INDEX CONCURRENTLY {name} ON ml_embedding (version_id)"
+                    )
+            create_index(version, anew=True)
+            assert copies(version) == {version.index_name, *others}
+        finally:
+            for name in others:
+                cursor.execute(f"DROP INDEX IF EXISTS {name}")

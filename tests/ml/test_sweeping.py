@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from django.db import connection
 
 from ml.models import ModelVersion
 from ml.services import sweep_embeddings
@@ -31,13 +32,31 @@ def test_it_works() -> None:
     assert rung() == [version.pk]
 
 
+def index(version: ModelVersion) -> None:
+    """Make the version's index inside the test's transaction."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"CREATE INDEX {version.index_name} ON ml_embedding "
+            f"USING hnsw (vector halfvec_cosine_ops) WHERE version_id = {version.pk}"
+        )
+
+
 def test_a_version_that_has_all_is_not_rung_for() -> None:
-    fill(candidate())
+    version = candidate()
+    index(version)
+    fill(version)
     assert rung() == []
+
+
+def test_one_without_its_index_is_rung_for() -> None:
+    version = candidate()
+    fill(version)
+    assert rung() == [version.pk]
 
 
 def test_one_new_picture_is_enough(tmp_path: Path) -> None:
     version = candidate()
+    index(version)
     fill(version)
     version.promote()
     load_catalogue(tmp_path, 3)
@@ -57,5 +76,5 @@ def test_a_retired_version_is_left_alone() -> None:
 
 
 def test_the_other_department_lacks_nothing() -> None:
-    candidate("jewelry")
+    index(candidate("jewelry"))
     assert rung() == []

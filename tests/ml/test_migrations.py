@@ -1,0 +1,97 @@
+"""Migrations over a catalogue that is there already, as an operator runs them."""
+
+from collections.abc import Iterator
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from django.core.management import call_command
+from django.db import connection
+
+from catalog.models import Picture, Product
+from ml.models import ModelVersion, Offer
+from ml.services import create_index, embed
+from tests.conftest import Encoders
+from tests.factories import load_catalogue
+from tests.ml.rows import candidate, fill
+
+pytestmark = pytest.mark.django_db(transaction=True)
+COUNT = 4
+
+
+@pytest.fixture
+def version(tmp_path: Path, media: Path, small_encoders: Encoders) -> Iterator[ModelVersion]:
+    """Return a live version with its index; afterwards the tables are as they were."""
+    load_catalogue(tmp_path, COUNT)
+    version = small_encoders.version("art", live=True)
+    create_index(version)
+    yield version
+    migrate()
+
+
+def migrate(name: str | None = None) -> None:
+    call_command("migrate", "ml", *([name] if name else []), verbosity=0)
+
+
+def run(sql: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(sql)
+
+
+def allow_no_limit(table: str) -> None:
+    """Refuse every change of the table's rows by a statement that may run out of time."""
+    run(f"""
+        CREATE OR REPLACE FUNCTION refuse_a_limit() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN
+            IF current_setting('statement_timeout') <> '0' THEN
+                RAISE 'there is a limit';
+            END IF;
+            RETURN NULL;
+        END $$;
+        CREATE TRIGGER refuse_a_limit AFTER INSERT OR UPDATE OR DELETE ON {table}
+        FOR EACH STATEMENT EXECUTE FUNCTION refuse_a_limit();
+    """)
+
+
+def offers() -> dict[str, Decimal | None]:
+    return dict(Offer.objects.values_list("product__external_id", "price"))
+
+
+def test_a_catalogue_from_before_offers_is_filled_however_long_it_takes(
+    version: ModelVersion,
+) -> None:
+    before = offers()
+    assert len(before) == COUNT
+    migrate("0001")
+    assert version.has_index()
+    allow_no_limit("ml_embedding")
+    migrate("0002")
+    # Its rows are all new, and no index of vectors has taken the old ones along.
+    assert not version.has_index()
+    allow_no_limit("ml_offer")
+    migrate()
+    for table in ("ml_embedding", "ml_offer"):
+        run(f"DROP TRIGGER refuse_a_limit ON {table}")
+    assert offers() == before
+    embed(version)
+    assert version.has_index()
+
+
+def test_what_was_missed_before_is_repaired(version: ModelVersion) -> None:
+    before = offers()
+    migrate("0003")
+    run("ALTER TABLE catalog_product DISABLE TRIGGER ml_offer_product")
+    Product.objects.filter(external_id="art-0").update(availability="out")
+    Product.objects.filter(external_id="art-1").update(price=Decimal(7))
+    run("ALTER TABLE catalog_product ENABLE TRIGGER ml_offer_product")
+    run(
+        "DELETE FROM ml_offer USING catalog_product p "
+        "WHERE p.id = ml_offer.product_id AND p.external_id = 'art-2'"
+    )
+    allow_no_limit("ml_offer")
+    migrate()
+    run("DROP TRIGGER refuse_a_limit ON ml_offer")
+    assert offers() == {"art-1": Decimal(7), "art-2": before["art-2"], "art-3": before["art-3"]}
+    second = candidate()
+    fill(second)
+    assert Offer.objects.filter(version=second).count() == Picture.objects.count() - 1
