@@ -41,6 +41,13 @@ def test_commands_of_the_docs_exist() -> None:
             assert command in commands, f"{page.name}: manage.py {command}"
 
 
+def test_compose_sets_postgres_up_as_the_embedded_one_is() -> None:
+    code = (BASE_DIR / "config" / "servers.py").read_text()
+    compose = (BASE_DIR / "docker-compose.yml").read_text()
+    for name in re.findall(r'"(\w+(?:_mem|_buffers|_size|_cost)|jit)":', code):
+        assert f"-c {name}=" in compose, name
+
+
 def test_links_of_the_docs_lead_somewhere() -> None:
     for page in [BASE_DIR / "README.md", *(BASE_DIR / "docs").rglob("*.md")]:
         for link in re.findall(r"\]\((?!http)([^)#]+)", page.read_text()):
