@@ -3,13 +3,17 @@
 import time
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from decimal import Decimal
+from importlib import import_module
 from typing import Any
 
 import numpy as np
 from django.db import connection
 from numpy.typing import NDArray
+from pgvector import HalfVector
 
-from tests.benchmarks.synthetic import Synthetic
+from recommendations.search import _cursor
+from tests.benchmarks.synthetic import LABELS, Synthetic
 
 Ids = NDArray[np.int64]
 
@@ -80,7 +84,8 @@ class SeedsWay(PostFilter):
     def build(self) -> None:
         from sklearn.neighbors import NearestNeighbors
 
-        self.index = NearestNeighbors(algorithm="brute", metric="cosine").fit(self.data.vectors)
+        # Of unit vectors the nearest are the same; by cosine it would scale all at each query.
+        self.index = NearestNeighbors(algorithm="brute", metric="euclidean").fit(self.data.vectors)
 
     def nearest(self, query: NDArray[np.float32], count: int) -> Ids:
         places: Ids = self.index.kneighbors(query[None], count, return_distance=False)[0]
@@ -94,6 +99,24 @@ class BruteForce(SeedsWay):
     once = False
 
 
+def faiss() -> Any:
+    """Return faiss, whose types know nothing of what it adds to itself when it is loaded."""
+    return import_module("faiss")
+
+
+def faiss_flat(data: Synthetic) -> Any:
+    index = faiss().IndexFlatIP(data.vectors.shape[1])
+    index.add(data.vectors)
+    return index
+
+
+def faiss_hnsw(data: Synthetic) -> Any:
+    index = faiss().IndexHNSWFlat(data.vectors.shape[1], 16, faiss().METRIC_INNER_PRODUCT)
+    index.hnsw.efConstruction = 128
+    index.add(data.vectors)
+    return index
+
+
 class FaissFlat(PostFilter):
     """faiss's exact index."""
 
@@ -101,10 +124,7 @@ class FaissFlat(PostFilter):
     package = "faiss-cpu"
 
     def build(self) -> None:
-        import faiss
-
-        self.index: Any = faiss.IndexFlatIP(self.data.vectors.shape[1])
-        self.index.add(self.data.vectors)
+        self.index = faiss_flat(self.data)
 
     def nearest(self, query: NDArray[np.float32], count: int) -> Ids:
         places: Ids = self.index.search(query[None], count)[1][0]
@@ -118,11 +138,7 @@ class FaissHnsw(FaissFlat):
     name = f"faiss HNSW (M 16, efConstruction 128, efSearch ≥ {EF}), filter, more until filled"
 
     def build(self) -> None:
-        import faiss
-
-        self.index = faiss.IndexHNSWFlat(self.data.vectors.shape[1], 16, faiss.METRIC_INNER_PRODUCT)
-        self.index.hnsw.efConstruction = 128
-        self.index.add(self.data.vectors)
+        self.index = faiss_hnsw(self.data)
 
     def nearest(self, query: NDArray[np.float32], count: int) -> Ids:
         self.index.hnsw.efSearch = max(self.EF, count)
@@ -153,6 +169,81 @@ class Hnswlib(PostFilter):
         return np.asarray(places, dtype=np.int64)
 
 
+class PreFilter(Peer):
+    """Find what the filter keeps, in prices that lie in order label by label; compare only that."""
+
+    def build(self) -> None:
+        order = np.argsort(self.data.prices, kind="stable")
+        self.places: dict[int | None, Ids] = {None: order}
+        for label in range(len(LABELS)):
+            self.places[label] = order[self.data.labels[order] == label]
+        self.prices = {label: self.data.prices[places] for label, places in self.places.items()}
+
+    def kept(self, wish: Filter) -> Ids | None:
+        """Return the places that the filter keeps; None for all."""
+        places = self.places[wish.label]
+        if wish.price_max is not None:
+            return places[: np.searchsorted(self.prices[wish.label], wish.price_max, side="right")]
+        return None if wish.label is None else places
+
+
+class NumpyFirst(PreFilter):
+    """NumPy's matrix product over what fits."""
+
+    name = "NumPy, filter first"
+
+    def search(self, query: NDArray[np.float32], wish: Filter, count: int) -> Ids:
+        places, vectors = self.kept(wish), self.data.vectors
+        near = (vectors if places is None else vectors[places]) @ query
+        best = np.argpartition(near, -count)[-count:] if len(near) > count else np.arange(len(near))
+        best = best[np.argsort(-near[best])]
+        return best if places is None else places[best]
+
+
+class FaissFlatFirst(PreFilter):
+    """faiss's exact index, told which to compare."""
+
+    name = "faiss flat, filter first (IDSelectorArray)"
+    package = "faiss-cpu"
+
+    def build(self) -> None:
+        super().build()
+        self.index = faiss_flat(self.data)
+
+    def search(self, query: NDArray[np.float32], wish: Filter, count: int) -> Ids:
+        places = self.kept(wish)
+        parameters = self.parameters(places, count)
+        found: Ids = self.index.search(query[None], count, params=parameters)[1][0]
+        return found[found >= 0]
+
+    def parameters(self, places: Ids | None, count: int) -> Any:
+        if places is None:
+            return None
+        return faiss().SearchParameters(sel=faiss().IDSelectorArray(places))
+
+
+class FaissHnswFirst(FaissFlatFirst):
+    """faiss's graph, which takes only what fits; searched the more widely the less that is."""
+
+    EF, SPARE = 200, 2
+    name = f"faiss HNSW, filter first (IDSelectorBitmap; efSearch ≥ {EF}, {SPARE} x 10 / share)"
+
+    def build(self) -> None:
+        PreFilter.build(self)
+        self.index = faiss_hnsw(self.data)
+
+    def parameters(self, places: Ids | None, count: int) -> Any:
+        if places is None:
+            return faiss().SearchParametersHNSW(efSearch=self.EF)
+        fits = np.zeros(len(self.data.prices), dtype=bool)
+        fits[places] = True
+        wide = self.SPARE * count * len(fits) // max(1, len(places))
+        return faiss().SearchParametersHNSW(
+            sel=faiss().IDSelectorBitmap(np.packbits(fits, bitorder="little")),
+            efSearch=max(self.EF, wide),
+        )
+
+
 class PlainPgvector(Peer):
     """One SQL statement with filter, order and limit, as pgvector's README shows it."""
 
@@ -162,21 +253,21 @@ class PlainPgvector(Peer):
 
     def search(self, query: NDArray[np.float32], wish: Filter, count: int) -> Ids:
         conditions = ["e.version_id = %s"]
-        given: list[int | float] = [self.data.version.pk]
+        given: list[object] = [self.data.version.pk]
         if wish.price_max is not None:
             conditions.append("p.currency = 'USD' AND p.price <= %s")
-            given.append(wish.price_max)
+            given.append(Decimal(f"{wish.price_max:.2f}"))
         if wish.label is not None:
             conditions.append("e.label = %s")
             given.append(wish.label)
-        text = "[" + ",".join(map(str, query.tolist())) + "]"
-        with connection.cursor() as cursor:
+        with _cursor() as cursor:
             cursor.execute(
                 "SELECT p.id - 1 FROM ml_embedding e JOIN catalog_product p ON p.id = e.product_id "
-                f"WHERE {' AND '.join(conditions)} ORDER BY e.vector <=> %s::halfvec LIMIT %s",
-                [*given, text, count],
+                f"WHERE {' AND '.join(conditions)} ORDER BY e.vector <=> %s LIMIT %s",
+                [*given, HalfVector(query), count],
+                binary=True,
             )
-            return np.array([row[0] for row in cursor.fetchall()], dtype=np.int64)
+            return np.array([row[0] for row in cursor], dtype=np.int64)
 
     def __enter__(self) -> None:
         with connection.cursor() as cursor:

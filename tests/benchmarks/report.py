@@ -4,12 +4,21 @@
 """
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 FOLDER = Path(__file__).resolve().parents[2] / "docs" / "benchmarks"
 PAGE = FOLDER.parent / "benchmarks.md"
 Result = dict[str, Any]
+TITLES = {
+    None: "Price only",
+    "own": "Price, and the query's own label",
+    "other": "Price, and another label than the query's",
+}
+# A figure of fewer queries than this says so.
+ENOUGH = 20
+HEATS = ("cold", "warm")
 
 
 def load() -> tuple[list[Result], list[Result]]:
@@ -30,6 +39,9 @@ def page(searches: list[Result], walls: list[Result]) -> str:
     if searches:
         parts += [_sizes(searches), *(_ours(one) for one in searches)]
     parts += [_life(one) for one in searches if one["life"]][-1:]
+    # What was measured before restarts were has none.
+    if restarts := [one for one in searches if one.get("restart")]:
+        parts.append(_restarts(restarts))
     parts += [_walls(one) for one in walls]
     return "\n\n".join(parts) + "\n"
 
@@ -40,6 +52,10 @@ def _names(search: Result) -> list[str]:
 
 def _rows(search: Result, name: str, label: str | None = None) -> list[Result]:
     return [row for row in search["rows"] if row["name"] == name and row.get("label", "-") == label]
+
+
+def _short(name: str) -> str:
+    return name.removesuffix(", filter, more until filled").partition(" (")[0]
 
 
 def _percent(share: float) -> str:
@@ -67,27 +83,20 @@ def _peers(search: Result) -> str:
         f"## Peers side by side, {search['size']:,} pieces",
         _about(search)
         + f" {search['queries']} queries, one connection, the ten nearest under a price that keeps "
-        "this share of the catalogue. Each cell: p50 / p95 in ms, recall@10, rows returned of ten "
-        "that exist (two at 0.001 % of a small catalogue, and so on). Peers that filter afterwards "
-        "take ever more neighbours until ten fit.",
+        "this share of the catalogue. Each cell: p50 / p95 in ms, recall@10, rows that fit, of ten "
+        "(fewer where fewer exist), and how many queries it stands on where that is under "
+        f"{ENOUGH}. Peers that filter afterwards take ever more neighbours until ten fit.",
         "![Time by price cap](benchmarks/peers.svg)",
     ]
-    for label, title in (
-        (None, "Price only"),
-        ("own", "Price, and the query's own label"),
-        ("other", "Price, and another label than the query's"),
-    ):
-        rows = []
-        for name in _names(search):
-            cells = [
-                f"{row['p50_ms']:.1f} / {row['p95_ms']:.1f}, {_recall(row)}, {row['returned']:g}"
-                for row in _rows(search, name, label)
-            ]
-            if cells:
-                rows.append([name, *cells])
+    for label, title in TITLES.items():
+        rows = [
+            [name, *cells]
+            for name in _names(search)
+            if (cells := [_cell(row) for row in _rows(search, name, label)])
+        ]
         parts += [f"### {title}", _table(["", *map(_percent, caps)], rows)]
     builds = ", ".join(
-        f"{name.partition(',')[0].partition(' (')[0]} {_rows(search, name)[0]['build_seconds']:g} s"
+        f"{_short(name)} {_rows(search, name)[0]['build_seconds']:g} s"
         for name in _names(search)
         if _rows(search, name)[0]["build_seconds"] >= 0.05
     )
@@ -95,34 +104,58 @@ def _peers(search: Result) -> str:
     return "\n\n".join(parts)
 
 
+def _cell(row: Result) -> str:
+    took = " / ".join(f"{row[at]:.{1 if row[at] >= 1 else 2}f}" for at in ("p50_ms", "p95_ms"))
+    text = f"{took}, {_recall(row)}, {row['returned']:g}"
+    count = row["measured"]
+    return text if count >= ENOUGH else f"{text} ({count} quer{'y' if count == 1 else 'ies'})"
+
+
 def _recall(row: Result) -> str:
     return "-" if row["recall"] is None else f"{row['recall']:.3f}"
 
 
+def _least(rows: list[Result]) -> str:
+    """Return the least recall of rows, those left out for which nothing exists."""
+    return f"{min(row['recall'] for row in rows if row['recall'] is not None):.3f}"
+
+
 def _sizes(searches: list[Result]) -> str:
     caps = [row["cap"] for row in _rows(searches[-1], "Pendant")]
-    rows = []
-    for search in searches:
-        found = _rows(search, "Pendant")
-        rows.append(
-            [
-                f"{search['size']:,}",
-                *(f"{row['p50_ms']:.1f} / {row['p95_ms']:.1f}" for row in found),
-                f"{min(row['recall'] for row in found if row['recall'] is not None):.3f}",
-                f"{sum(row['not_filled'] for row in found)}",
-                f"{search['index']['seconds']:.0f} s",
-                f"{search['index']['bytes'] / 1e9:.2f} GB",
-                f"{search['index']['database_bytes'] / 1e9:.2f} GB",
-            ]
-        )
-    heads = ["pieces", *map(_percent, caps), "least recall", "not filled", "index", "its size"]
+    parts = [
+        f"## From {searches[0]['size']:,} to {searches[-1]['size']:,} pieces",
+        "p50 / p95 in ms by price cap, one connection; the least recall@10 over the caps; how many "
+        "of all queries got fewer rows than exist.",
+    ]
+    for label, title in TITLES.items():
+        rows = []
+        for search in searches:
+            found = _rows(search, "Pendant", label)
+            rows.append(
+                [
+                    f"{search['size']:,}",
+                    *(f"{row['p50_ms']:.1f} / {row['p95_ms']:.1f}" for row in found),
+                    _least(found),
+                    f"{sum(row['not_filled'] for row in found)}",
+                ]
+            )
+        heads = ["pieces", *map(_percent, caps), "least recall", "not filled"]
+        parts += [f"### {title}", _table(heads, rows)]
+    sizes = [
+        [
+            f"{search['size']:,}",
+            f"{search['index']['seconds']:.0f} s",
+            f"{search['index']['bytes'] / 1e9:.2f} GB",
+            f"{search['index']['database_bytes'] / 1e9:.2f} GB",
+        ]
+        for search in searches
+    ]
     return "\n\n".join(
         [
-            "## From 1,000 to 1,000,000 pieces",
-            "p50 / p95 in ms by price cap, one connection; the least recall@10 over the caps; how "
-            "many of all queries got fewer rows than exist; the vector index; the whole database.",
-            _table([*heads, "database"], rows),
+            *parts,
             "![Time by size of the catalogue](benchmarks/sizes.svg)",
+            "The vector index, and the whole database:",
+            _table(["pieces", "index built in", "its size", "database"], sizes),
         ]
     )
 
@@ -130,7 +163,7 @@ def _sizes(searches: list[Result]) -> str:
 def _ours(search: Result) -> str:
     rows = []
     loaded = {(row["cap"], row["label"]): row for row in search["rows"] if "loaded" in row["name"]}
-    for label in (None, "own", "other"):
+    for label in TITLES:
         for row in _rows(search, "Pendant", label):
             whole = loaded[row["cap"], label]
             rows.append(
@@ -172,8 +205,7 @@ def _life(search: Result) -> str:
             took = [f"{step['seconds']:g} s", f"{1000 * step['seconds'] / step['pieces']:.2f} ms"]
         sizes = [f"{step[name] / 1e6:,.1f} MB" for name in ("index_bytes", "offers_bytes")]
         rows.append([step["step"], *took, *sizes])
-    recalls = [row["recall"] for row in search["lived"]]
-    before = [row["recall"] for row in _rows(search, "Pendant")]
+    before = [row for row in search["rows"] if row["name"] == "Pendant"]
     count = search["life"][-1]["pieces"]
     return "\n\n".join(
         [
@@ -182,9 +214,39 @@ def _life(search: Result) -> str:
             "the vector index keeps its size. An embedding that is put in is linked "
             "into the index.",
             _table(["step", "took", "a piece", "vector index", "offers with indexes"], rows),
-            f"Least recall@10 over the caps before {min(before):.3f}, afterwards "
-            f"{min(recalls):.3f}; p50 at no cap {_rows(search, 'Pendant')[0]['p50_ms']:.1f} and "
+            f"Least recall@10, with labels and without, before {_least(before)}, afterwards "
+            f"{_least(search['lived'])}; p50 at no cap {before[0]['p50_ms']:.1f} and "
             f"{search['lived'][0]['p50_ms']:.1f} ms.",
+        ]
+    )
+
+
+def _restarts(searches: list[Result]) -> str:
+    rows = [
+        [
+            f"{search['size']:,}",
+            _percent(row["cap"]),
+            f"{row['restart_seconds']:g} s",
+            f"{row['first_ms']:.1f}",
+            *(f"{row[heat]['p50_ms']:.1f} / {row[heat]['p95_ms']:.1f}" for heat in HEATS),
+        ]
+        for search in searches
+        for row in search["restart"].get("rows", [])
+    ]
+    skipped = [
+        f"{search['size']:,} pieces: not measured, {search['restart']['skipped']}."
+        for search in searches
+        if "skipped" in search["restart"]
+    ]
+    heads = ["pieces", "cap", "restart", "first, ms", "first 20, p50 / p95 ms", "the same again"]
+    return "\n\n".join(
+        [
+            "## After a restart of the database",
+            "The first searches on a new connection, with nothing in the server's memory. The "
+            "operating system's cache of files stays warm: after the machine itself restarts, what "
+            "they read comes from the disk.",
+            *([_table(heads, rows)] if rows else []),
+            *skipped,
         ]
     )
 
@@ -224,9 +286,10 @@ def _walls(walls: Result) -> str:
         [
             "## From photo to wall",
             _about(walls) + " Real HTTP against the whole site on the demo's catalogue, "
-            f"{walls['seconds_a_load']:g} s a load; the visitors run on the same cores and look "
-            "every 0.2 s for two seconds, then every second as the page does. Processor time in ms "
-            "a photo: web, decoder, worker, and all there was, with database, broker and visitors.",
+            f"{walls['seconds_a_load']:g} s a load; the visitors run on the same cores "
+            "and look every 0.2 s for two seconds, then every second as the page does. Processor "
+            "time in ms a photo: web, decoder, worker, and all there was, with database, broker "
+            "and visitors.",
             _table(
                 [*heads, "POST, p50 ms", "web / decoder / worker / all"],
                 rows,
@@ -237,59 +300,57 @@ def _walls(walls: Result) -> str:
 
 
 def plot(searches: list[Result]) -> None:
-    """Draw the two plots as SVG."""
+    """Draw the two plots as SVG: each without a label, with the query's own, with another."""
     import matplotlib as mpl
 
     mpl.use("svg")
     mpl.rcParams.update({"svg.hashsalt": "pendant", "svg.fonttype": "none", "font.size": 9})
     from matplotlib import pyplot as plt
 
-    quiet = {"Date": None, "Creator": None}
+    def panels(name: str, draw: Callable[[Any, str | None], None], x: str, y: str) -> None:
+        figure, all_axes = plt.subplots(
+            1, len(TITLES), figsize=(13, 5.5), sharey=True, layout="constrained"
+        )
+        for axes, (label, title) in zip(all_axes, TITLES.items(), strict=True):
+            axes.set_prop_cycle(color=[mpl.colormaps["tab20"](number) for number in range(20)])
+            draw(axes, label)
+            axes.set(xscale="log", yscale="log", xlabel=x, title=title)
+            axes.grid(visible=True, alpha=0.3)
+            axes.xaxis.set_major_formatter("{x:,g}")
+            axes.yaxis.set_major_formatter("{x:,g}")
+        all_axes[0].set_ylabel(y)
+        lines, names = all_axes[0].get_legend_handles_labels()
+        figure.legend(lines, names, fontsize=8, loc="outside lower center", ncols=4)
+        figure.savefig(FOLDER / name, metadata={"Date": None, "Creator": None})
+
     peers = next((one for one in reversed(searches) if _names(one)[2:]), None)
-    if peers:
-        figure, axes = plt.subplots(figsize=(9.5, 4.5), layout="constrained")
+
+    def by_cap(axes: Any, label: str | None) -> None:
+        assert peers
         for name in _names(peers):
-            rows = _rows(peers, name)
-            fair = [row for row in rows if (row["recall"] or 0) >= 0.98]
-            line: dict[str, Any] = (
-                {"linewidth": 2.5, "color": "#b3391f"} if name == "Pendant" else {"linewidth": 1}
-            )
+            fair = [row for row in _rows(peers, name, label) if (row["recall"] or 0) >= 0.98]
+            ours = {"linewidth": 2.5, "color": "#b3391f"} if name == "Pendant" else {}
             axes.plot(
                 [100 * row["cap"] for row in fair],
                 [row["p95_ms"] for row in fair],
-                marker="o",
-                markersize=3,
-                label=name.removesuffix(", filter, more until filled").partition(" (")[0],
-                **line,
+                **{"linewidth": 1, "marker": "o", "markersize": 3, "label": _short(name), **ours},
             )
-        axes.set(xscale="log", yscale="log", xlabel="share under the price, %", ylabel="p95, ms")
         axes.invert_xaxis()
-        axes.set_title(f"{peers['size']:,} pieces; only points with recall@10 ≥ 0.98")
-        axes.grid(visible=True, alpha=0.3)
-        axes.legend(fontsize=7, loc="center left", bbox_to_anchor=(1, 0.5))
-        axes.xaxis.set_major_formatter("{x:g}")
-        axes.yaxis.set_major_formatter("{x:,g}")
-        figure.savefig(FOLDER / "peers.svg", metadata=quiet)
-    figure, axes = plt.subplots(figsize=(8, 4), layout="constrained")
-    for cap in (1.0, 0.16, 0.05, 0.01, 0.001):
-        points = [
-            (search["size"], row["p50_ms"])
-            for search in searches
-            for row in _rows(search, "Pendant")
-            if row["cap"] == cap
-        ]
-        axes.plot(
-            [size for size, _ in points],
-            [milliseconds for _, milliseconds in points],
-            marker="o",
-            label=f"{_percent(cap)} under the price",
-        )
-    axes.set(xscale="log", yscale="log", xlabel="pieces", ylabel="p50, ms")
-    axes.grid(visible=True, alpha=0.3)
-    axes.legend(fontsize=8)
-    axes.xaxis.set_major_formatter("{x:,.0f}")
-    axes.yaxis.set_major_formatter("{x:g}")
-    figure.savefig(FOLDER / "sizes.svg", metadata=quiet)
+
+    def by_size(axes: Any, label: str | None) -> None:
+        for cap in (1.0, 0.16, 0.05, 0.01, 0.001):
+            points = [
+                (search["size"], row["p50_ms"])
+                for search in searches
+                for row in _rows(search, "Pendant", label)
+                if row["cap"] == cap
+            ]
+            axes.plot(*zip(*points, strict=True), marker="o", label=f"{_percent(cap)} under it")
+
+    if peers:
+        size = f"p95, ms; {peers['size']:,} pieces; only recall@10 ≥ 0.98"
+        panels("peers.svg", by_cap, "share under the price, %", size)
+    panels("sizes.svg", by_size, "pieces", "p50, ms, by share under the price")
 
 
 def main() -> None:

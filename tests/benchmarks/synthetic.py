@@ -1,12 +1,14 @@
 """A made-up catalogue as large as wished: clustered vectors, prices, labels."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
 from uuid import UUID
 
 import numpy as np
 from django.db import connection
+from django.db.backends.utils import CursorWrapper
 from django.utils import timezone
 from numpy.typing import NDArray
 from pgvector import HalfVector
@@ -150,10 +152,19 @@ def fill(size: int, mixture: Mixture) -> Synthetic:
     data = Synthetic(version, vectors, prices, labels)
     # In another order than the prices' and the products': a crawl embeds as it comes.
     embed(data, random.permutation(size))
-    with connection.cursor() as cursor:
+    with without_timeout() as cursor:
         for model in (Product, Picture, Embedding, Offer):
             cursor.execute(f"VACUUM (ANALYZE) {model._meta.db_table}")
     return data
+
+
+@contextmanager
+def without_timeout() -> Iterator[CursorWrapper]:
+    """Give a cursor whose statements may take longer than a query may."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET statement_timeout = 0")
+        yield cursor
+        cursor.execute("RESET statement_timeout")
 
 
 def embed(data: Synthetic, places: NDArray[np.int64]) -> None:

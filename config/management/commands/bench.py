@@ -18,7 +18,13 @@ class Command(ReportingCommand):
         parser.add_argument("--seconds", type=float, default=60.0, help="walls: length of a load")
 
     def handle(
-        self, *args: Any, what: str, size: int, queries: int, seconds: float, **options: Any
+        self,
+        *args: Any,
+        what: str,
+        size: int,
+        queries: int,
+        seconds: float,
+        **options: Any,
     ) -> None:
         if not 1_000 <= size <= 10_000_000:
             raise BadInput(f"--size must be 1000 to 10000000, not {size}.")
@@ -26,7 +32,14 @@ class Command(ReportingCommand):
             raise BadInput(f"--queries must be 10 to 10000, not {queries}.")
         if not 1 <= seconds <= 3600:
             raise BadInput(f"--seconds must be 1 to 3600, not {seconds:g}.")
-        from tests.benchmarks import report, search
+        try:
+            # What they measure with comes with the tools for development, not with the site.
+            from tests.benchmarks import report, search, walls
+        except ImportError as error:
+            raise BadInput(
+                f"{error}: install the dependency groups dev and bench "
+                "(“uv sync --group dev --group bench”, or “make bench”)."
+            ) from error
 
         def tell(text: str) -> None:
             self.stderr.write(text)
@@ -36,10 +49,6 @@ class Command(ReportingCommand):
             result = search.bench(size, queries=queries, peers=peers, on_progress=tell)
             summary = report.page([result], [])
         else:
-            try:
-                from tests.benchmarks import walls
-            except ImportError as error:
-                raise BadInput(f"{error}: “make bench” installs what it needs.") from error
             result = walls.bench(seconds=seconds, on_progress=tell)
             summary = report.page([], [result])
         self.report(result, as_json=options["json"], summary=summary)
