@@ -274,6 +274,11 @@ def _walls(walls: Result) -> str:
                 ),
             ]
         )
+    photos = "small photos and one price"  # before phones' photos were posted
+    if "photos" in walls:
+        photos = (
+            "{count} photos of {width} x {height} px, {megabytes} MB on average, prices mixed"
+        ).format(**walls["photos"])
     memory = ", ".join(f"{role} {size} MiB" for role, size in walls["memory_mib"].items())
     heads = [
         "load",
@@ -286,7 +291,7 @@ def _walls(walls: Result) -> str:
         [
             "## From photo to wall",
             _about(walls) + " Real HTTP against the whole site on the demo's catalogue, "
-            f"{walls['seconds_a_load']:g} s a load; the visitors run on the same cores "
+            f"{walls['seconds_a_load']:g} s a load, {photos}; the visitors run on the same cores "
             "and look every 0.2 s for two seconds, then every second as the page does. Processor "
             "time in ms a photo: web, decoder, worker, and all there was, with database, broker "
             "and visitors.",

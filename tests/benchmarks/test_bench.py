@@ -1,15 +1,17 @@
 """The benchmarks measure what they say: small runs, and the page made of their figures."""
 
 import json
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from ml.services import create_index
 from recommendations.search import Search
-from tests.benchmarks import report, search
+from tests.benchmarks import report, search, walls
 from tests.benchmarks.peers import (
     BruteForce,
     FaissFlat,
@@ -24,6 +26,7 @@ from tests.benchmarks.peers import (
 )
 from tests.benchmarks.synthetic import Mixture, Synthetic, fill
 from tests.browser.site import Site
+from tests.factories import jpeg
 
 
 @pytest.fixture(scope="module")
@@ -87,6 +90,7 @@ def test_it_leaves_no_database_behind(result: dict[str, Any]) -> None:
         ("search", "--size=999"),
         ("search", "--queries=1"),
         ("walls", "--seconds=0"),
+        ("walls", "--width=9"),
         ("nothing",),
     ],
 )
@@ -135,6 +139,16 @@ def test_what_does_not_fit_or_comes_again_is_not_found() -> None:
     exact = search._exact(data, vectors[:1], wishes)
     row = search._measured(Careless(data), vectors[:1], exact, wishes, None)
     assert (row["exist"], row["returned"], row["recall"], row["not_filled"]) == (2, 1, 0.5, 1)
+
+
+def test_photos_are_as_a_phone_takes_them(tmp_path: Path) -> None:
+    folder = tmp_path / "media" / "pictures"
+    folder.mkdir(parents=True)
+    for number in range(2):
+        (folder / f"{number}.jpg").write_bytes(jpeg(number, (320, 240)))
+    photos = walls.photos_of(tmp_path)
+    assert [Image.open(BytesIO(photo)).size for photo in photos] == [(3000, 4000)] * 2
+    assert len(set(photos)) == 2
 
 
 def test_the_page_marks_what_few_queries_stand_for(result: dict[str, Any]) -> None:

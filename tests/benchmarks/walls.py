@@ -18,8 +18,9 @@ from typing import Any
 
 import aiohttp
 import httpx
+import numpy as np
 import psutil
-from PIL import Image, ImageFilter
+from PIL import Image, ImageOps
 
 from tests.benchmarks.machine import machine, quantiles
 
@@ -31,6 +32,10 @@ RATE = 10.0
 # A visitor looks every 0.2 s at first, then every second as the page does.
 POLL, EAGER, PAGE_POLL = 0.2, 2.0, 1.0
 PATIENCE = 120.0
+# A phone's photo, 12 million pixels, and how many different ones there are.
+WIDTH, PHOTOS = 3000, 12
+# The highest prices that visitors ask for, in dollars, "" for none; prints cost 24 to 240.
+PRICES = ("", "30", "45", "60", "90", "150")
 START_SECONDS = 600.0
 
 
@@ -50,6 +55,7 @@ def bench(
     seconds: float = 60.0,
     visitors: tuple[int, ...] = VISITORS,
     rate: float = RATE,
+    width: int = WIDTH,
     on_progress: Callable[[str], None] = lambda text: None,
 ) -> dict[str, Any]:
     """Serve the demo catalogue from a home of its own, and let visitors come."""
@@ -58,7 +64,8 @@ def bench(
         home = Path(folder) / "home"
         home.mkdir()
         with site(home) as (url, process):
-            photos = photos_of(home)
+            on_progress(f"Taking {PHOTOS} photos")
+            photos = photos_of(home, width)
             asyncio.run(closed(url, photos, 1, 5.0))
             rows = []
             for count in visitors:
@@ -85,6 +92,12 @@ def bench(
                 "bench": "walls",
                 "seconds_a_load": seconds,
                 "machine": machine("django", "celery", "tensorflow-cpu", "keras", "aiohttp"),
+                "photos": {
+                    "count": len(photos),
+                    "width": width,
+                    "height": 4 * width // 3,
+                    "megabytes": round(sum(map(len, photos)) / len(photos) / 1e6, 1),
+                },
                 "rows": rows,
                 "memory_mib": memory(process),
             }
@@ -127,24 +140,32 @@ def answers(url: str) -> bool:
         return False
 
 
-def photos_of(home: Path, count: int = 40) -> list[bytes]:
-    """Return photos as a phone might send them: prints of the catalogue, smaller and blurred."""
+def photos_of(home: Path, width: int = WIDTH) -> list[bytes]:
+    """Return photos as a phone takes them, 3 to 4: prints of the catalogue in the light of a room.
+
+    Light falls off from one corner, and the sensor's noise makes the JPEG as large as a phone's.
+    """
     sources = sorted((home / "media" / "pictures").rglob("*.jpg"))
+    chance = np.random.default_rng(5)
+    size = width, 4 * width // 3
     photos = []
-    for path in random.Random(5).sample(sources, min(count, len(sources))):
-        with Image.open(path) as image:
-            photo = image.convert("RGB").resize((1200, round(1200 * image.height / image.width)))
+    for place in chance.permutation(len(sources))[:PHOTOS]:
+        with Image.open(sources[place]) as image:
+            pixels = np.asarray(ImageOps.fit(image.convert("RGB"), size), dtype=np.float32)
+        light = np.add.outer(np.linspace(0.55, 0.45, size[1]), np.linspace(0.55, 0.35, width))
+        noise = chance.standard_normal((*size[::-1], 1), dtype=np.float32) * 4
+        pixels = np.clip(pixels * light[..., None].astype(np.float32) + noise, 0, 255)
         data = BytesIO()
-        photo.filter(ImageFilter.GaussianBlur(2)).save(data, "JPEG", quality=85)
+        Image.fromarray(pixels.astype(np.uint8)).save(data, "JPEG", quality=90)
         photos.append(data.getvalue())
     return photos
 
 
-async def visit(client: aiohttp.ClientSession, photo: bytes, load: Load) -> None:
+async def visit(client: aiohttp.ClientSession, photo: bytes, price: str, load: Load) -> None:
     """Post one photo and wait for its wall."""
     started = time.perf_counter()
     try:
-        async with client.post("/api/submissions/", data=_form(photo)) as answer:
+        async with client.post("/api/submissions/", data=_form(photo, price)) as answer:
             if answer.status != 202:
                 load.refused += 1
                 return
@@ -171,8 +192,8 @@ async def visit(client: aiohttp.ClientSession, photo: bytes, load: Load) -> None
     load.lost += 1
 
 
-def _form(photo: bytes) -> aiohttp.FormData:
-    form = aiohttp.FormData({"department": "art", "price_max": "60"})
+def _form(photo: bytes, price: str) -> aiohttp.FormData:
+    form = aiohttp.FormData({"department": "art", "price_max": price})
     form.add_field("photo", photo, filename="photo.jpg", content_type="image/jpeg")
     return form
 
@@ -188,7 +209,7 @@ async def closed(
     async def stay(client: aiohttp.ClientSession) -> None:
         await asyncio.sleep(thinking * chance.random())
         while time.perf_counter() < until:
-            await visit(client, chance.choice(photos), load)
+            await visit(client, chance.choice(photos), chance.choice(PRICES), load)
             await asyncio.sleep(thinking)
 
     async with _client(url) as client:
@@ -206,7 +227,8 @@ async def opened(url: str, photos: list[bytes], rate: float, seconds: float) -> 
     async with _client(url) as client:
         while due < seconds:
             await asyncio.sleep(max(0.0, started + due - time.perf_counter()))
-            visits.append(asyncio.create_task(visit(client, chance.choice(photos), load)))
+            come = visit(client, chance.choice(photos), chance.choice(PRICES), load)
+            visits.append(asyncio.create_task(come))
             due += chance.expovariate(rate)
         await asyncio.gather(*visits)
     return load

@@ -16,6 +16,9 @@ class Command(ReportingCommand):
         parser.add_argument("--queries", type=int, default=200, help="search: queries a setting")
         parser.add_argument("--no-peers", action="store_true", help="search: measure ours only")
         parser.add_argument("--seconds", type=float, default=60.0, help="walls: length of a load")
+        parser.add_argument(
+            "--width", type=int, default=3000, help="walls: of the visitors' photos, in px"
+        )
 
     def handle(
         self,
@@ -24,6 +27,7 @@ class Command(ReportingCommand):
         size: int,
         queries: int,
         seconds: float,
+        width: int,
         **options: Any,
     ) -> None:
         if not 1_000 <= size <= 10_000_000:
@@ -32,6 +36,8 @@ class Command(ReportingCommand):
             raise BadInput(f"--queries must be 10 to 10000, not {queries}.")
         if not 1 <= seconds <= 3600:
             raise BadInput(f"--seconds must be 1 to 3600, not {seconds:g}.")
+        if not 300 <= width <= 5000:
+            raise BadInput(f"--width must be 300 to 5000, not {width}.")
         try:
             # What they measure with comes with the tools for development, not with the site.
             from tests.benchmarks import report, search, walls
@@ -49,6 +55,6 @@ class Command(ReportingCommand):
             result = search.bench(size, queries=queries, peers=peers, on_progress=tell)
             summary = report.page([result], [])
         else:
-            result = walls.bench(seconds=seconds, on_progress=tell)
+            result = walls.bench(seconds=seconds, width=width, on_progress=tell)
             summary = report.page([], [result])
         self.report(result, as_json=options["json"], summary=summary)
