@@ -40,9 +40,8 @@ EF_LEAST, EF_MOST = 180, 1000
 # So many times more than the filters ask for: a second round costs more than a wider first one.
 SPARE = 1.25
 # Where so many times the candidates hold too few pieces that fit, the index is left and the offers
-# are compared. Prices lie evenly about a query; a label lies elsewhere as a rule, and then the few
-# pieces of it that come first are not its nearest: what one round holds decides.
-GIVE_UP, GIVE_UP_LABEL = 4, 1
+# are compared.
+GIVE_UP = 4
 # Pages are cut from one list, so that none repeats a piece of another: each asks for so many
 # pieces, whichever of them it shows.
 PAGED = 264
@@ -252,6 +251,8 @@ class Search:
         candidates = max(EF_LEAST, ceil(SPARE * window * total / kept))
         if kept * COMPARED <= candidates * FOLLOWED:
             return None
+        if "label" in self.given and candidates > EF_MOST:
+            return None
         return candidates
 
     def kept(self) -> float:
@@ -270,7 +271,9 @@ class Search:
 
     def followed(self, window: int, candidates: int) -> list[Row]:
         """Go along the index until the window is full; fewer rows where it gives up before."""
-        give_up = GIVE_UP_LABEL if "label" in self.given else GIVE_UP
+        # Prices lie evenly about a query. A label lies elsewhere as a rule, and then the few pieces
+        # of it that are met further on are not its nearest: the first candidates decide.
+        further = "off" if "label" in self.given else "relaxed_order"
         return self._fetch(
             "SELECT e.picture_id, e.vector <=> %(query)s AS distance, e.vector "
             "FROM ml_embedding e JOIN ml_offer o ON o.embedding_id = e.id "
@@ -278,8 +281,8 @@ class Search:
             "ORDER BY e.vector <=> %(query)s LIMIT %(window)s",
             window,
             f"SET LOCAL hnsw.ef_search = {min(candidates, EF_MOST):d}; "
-            "SET LOCAL hnsw.iterative_scan = relaxed_order; "
-            f"SET LOCAL hnsw.max_scan_tuples = {give_up * candidates:d}; "
+            f"SET LOCAL hnsw.iterative_scan = {further}; "
+            f"SET LOCAL hnsw.max_scan_tuples = {GIVE_UP * candidates:d}; "
             "SET LOCAL enable_sort = off",
         )
 
