@@ -168,7 +168,7 @@ def find(
     search = Search(version, query, wishes)
     offset = wishes.offset or 0
     last = offset + wishes.count
-    wanted = last if wishes.offset is None else max(PAGED, last)
+    wanted = last if wishes.offset is None else PAGED
     window = wanted + 2
     while True:
         rows = search.rows(window)

@@ -18,7 +18,7 @@ from recommendations.models import DEFAULT_COUNT, MAX_COUNT, MIN_COUNT, Match, S
 from recommendations.search import PAGED, Wishes
 
 # Further pages of similar products are not what anybody looks at.
-MAX_OFFSET = PAGED - MAX_COUNT
+MAX_OFFSET = PAGED
 
 
 class PriceRangeInput(serializers.Serializer[Any]):
@@ -234,7 +234,11 @@ class SimilarInput(PriceRangeInput):
         required=False, min_value=MIN_COUNT, max_value=MAX_COUNT, default=DEFAULT_COUNT
     )
     offset = serializers.IntegerField(
-        required=False, min_value=0, max_value=MAX_OFFSET, default=0, help_text="for the next page"
+        required=False,
+        min_value=0,
+        max_value=MAX_OFFSET,
+        default=0,
+        help_text=f"for the next page; at most {PAGED} products are given in all",
     )
     label = serializers.CharField(  # type: ignore[assignment]  # a field that shares a name with an option of fields
         required=False, max_length=60, help_text="only what the encoder takes for this"

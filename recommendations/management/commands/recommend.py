@@ -116,6 +116,7 @@ class Command(ReportingCommand):
             "label": result.label or None,
             "confidence": result.confidence,
             "is_weak": result.is_weak,
+            "next_price": None if result.next_price is None else float(result.next_price),
             "matches": [
                 {
                     "rank": rank,
