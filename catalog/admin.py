@@ -69,6 +69,11 @@ class ProductAdmin(admin.ModelAdmin[Product]):
     search_help_text = "Title, id, brand or category"
     show_full_result_count = False
     readonly_fields = ("public_id", "created_at", "seen_at")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Product | None = None) -> Any:
+        # Its pictures are embedded for the department that it came in.
+        return (*self.readonly_fields, "department") if obj else self.readonly_fields
+
     formfield_overrides = WEB_ADDRESS
     autocomplete_fields = ("source",)
     inlines = (PictureInline,)

@@ -1,9 +1,9 @@
 """The search: nearest pictures of one model version, under a price, duplicates folded.
 
 Two ways lead to the same result. Few pieces under the price: their offers are read in price order,
-vectors beside the prices, and all compared. Many: the search goes along the version's HNSW index,
-as widely as the filters are tight, until enough of them fit. docs/benchmarks.md measures both, and
-where they cross.
+vectors beside the prices, and all compared. Many: the search takes the nearest candidates along the
+version's HNSW index, as many as the filters are tight, and what fits of them; too few, and it
+compares. docs/benchmarks.md measures both, and where they cross.
 """
 
 import time
@@ -38,11 +38,10 @@ COMPARED, FOLLOWED = 1.0, 26.0
 # Fewer candidates miss neighbours even without a filter: with 180 of 200,000, in one build of
 # three, 2 of 200 queries ended among the wrong cluster. pgvector allows no more than the most.
 EF_LEAST, EF_MOST = 240, 1000
-# So many times more than the filters ask for: a second round costs more than a wider first one.
-SPARE = 1.25
-# Where so many times the candidates hold too few pieces that fit, the index is left and the offers
-# are compared.
-GIVE_UP = 4
+# So many times more than the filters ask for: to compare after all costs more than to look wider.
+SPARE = 1.5
+# Before more pieces than this are compared, the index is asked for all the candidates it gives.
+MANY = 100_000
 # Pages are cut from one list, so that none repeats a piece of another: each asks for so many
 # pieces, whichever of them it shows.
 PAGED = 264
@@ -82,8 +81,12 @@ class Wishes:
     offset: int | None = None
 
     def fit(self, product: Product) -> bool:
-        """Say whether the product is on offer at a price in the range."""
-        if not product.is_active or product.availability == Product.Availability.OUT:
+        """Say whether the product is on offer in the department at a price in the range."""
+        if (
+            product.department != self.department
+            or not product.is_active
+            or product.availability == Product.Availability.OUT
+        ):
             return False
         if self.price_min is None and self.price_max is None:
             return True
@@ -165,6 +168,8 @@ def find(
 ) -> list[Row]:
     """Do what ``nearest`` does, up to loading the products."""
     query = _unit(vector)
+    if wishes.count < 1:
+        return []
     search = Search(version, query, wishes)
     offset = wishes.offset or 0
     last = offset + wishes.count
@@ -233,28 +238,25 @@ class Search:
         Equal distances come in the order of their pictures; which of those that equal the last
         row's are in the window is left open.
         """
-        candidates = self.plan(window)
-        if candidates is not None:
+        for candidates in self.plan(window):
             found = self.followed(window, candidates)
             if len(found) == window:
                 return found
         return self.compared(window)
 
-    def plan(self, window: int) -> int | None:
-        """Return how many candidates to follow along the index; None to compare all.
+    def plan(self, window: int) -> list[int]:
+        """Return how many candidates to ask the index for, in turn; none to compare at once.
 
         The database's statistics say how much fits; a wrong estimate costs time, never matches.
         """
         total = index_size(self.version)
         if total * COMPARED <= EF_LEAST * FOLLOWED:
-            return None
+            return []
         kept = max(1.0, min(total, self.kept())) if self.is_filtered else total
         candidates = max(EF_LEAST, ceil(SPARE * window * total / kept))
-        if kept * COMPARED <= candidates * FOLLOWED:
-            return None
-        if "label" in self.given and candidates > EF_MOST:
-            return None
-        return candidates
+        if candidates > EF_MOST or kept * COMPARED <= candidates * FOLLOWED:
+            return []
+        return [candidates, EF_MOST] if kept > MANY and candidates < EF_MOST else [candidates]
 
     def kept(self) -> float:
         """Return how many offers the filters keep, by the database's statistics."""
@@ -271,19 +273,20 @@ class Search:
         return _remembered((self.filters, *facts.values()), ask)
 
     def followed(self, window: int, candidates: int) -> list[Row]:
-        """Go along the index until the window is full; fewer rows where it gives up before."""
-        # Prices lie evenly about a query. A label lies elsewhere as a rule, and then the few pieces
-        # of it that are met further on are not its nearest: the first candidates decide.
-        further = "off" if "label" in self.given else "relaxed_order"
+        """Return what fits of so many candidates along the index, up to the window.
+
+        No iterative scan: it would go on to pieces further away, past nearer ones that fit. Where
+        the filters keep what lies elsewhere (a label, a price that goes with the looks) it finds
+        as many as were asked for, and not the nearest.
+        """
         return self._fetch(
             "SELECT e.picture_id, e.vector <=> %(query)s AS distance, e.vector "
             "FROM ml_embedding e JOIN ml_offer o ON o.embedding_id = e.id "
             f"WHERE e.version_id = %(version)s AND {self.conditions} "
             "ORDER BY e.vector <=> %(query)s LIMIT %(window)s",
             window,
-            f"SET LOCAL hnsw.ef_search = {min(candidates, EF_MOST):d}; "
-            f"SET LOCAL hnsw.iterative_scan = {further}; "
-            f"SET LOCAL hnsw.max_scan_tuples = {GIVE_UP * candidates:d}; "
+            f"SET LOCAL hnsw.ef_search = {candidates:d}; "
+            "SET LOCAL hnsw.iterative_scan = off; "
             "SET LOCAL enable_sort = off",
         )
 

@@ -45,15 +45,14 @@ class Migration(migrations.Migration):
     operations = [
         migrations.RunSQL(NO_LIMIT, migrations.RunSQL.noop),
         migrations.RunSQL(
-            migrations.RunSQL.noop, "UPDATE ml_offer SET label = NULL WHERE label = -1"
-        ),
-        migrations.RunSQL(
             FUNCTIONS.format(label="coalesce(e.label, -1)"), FUNCTIONS.format(label="e.label")
         ),
+        migrations.AlterField(
+            model_name="offer", name="label", field=models.SmallIntegerField(null=True)
+        ),
         migrations.RunSQL(
-            "ALTER TABLE ml_offer DROP CONSTRAINT IF EXISTS ml_offer_label_check; "
             "UPDATE ml_offer SET label = -1 WHERE label IS NULL",
-            migrations.RunSQL.noop,
+            "UPDATE ml_offer SET label = NULL WHERE label = -1",
         ),
         migrations.AlterField(
             model_name="offer", name="label", field=models.SmallIntegerField()

@@ -153,7 +153,7 @@ def bench(
                     }
                     if type(peer) is Ours:
                         search = Search(data.version, asked[0], Ours.wishes(wishes[0], COUNT))
-                        row["ef_search"] = search.plan(COUNT + 2)
+                        row["ef_search"] = next(iter(search.plan(COUNT + 2)), None)
                     rows.append(row)
             del peer
         at_once = [

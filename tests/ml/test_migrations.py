@@ -77,6 +77,19 @@ def test_a_catalogue_from_before_offers_is_filled_however_long_it_takes(
     assert version.has_index()
 
 
+def test_offers_without_a_label_go_back_and_forth(version: ModelVersion) -> None:
+    run("UPDATE ml_embedding SET label = NULL")
+    run("UPDATE ml_offer SET label = -1")
+    before = offers()
+    migrate("0002")
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM ml_offer WHERE label IS NULL")
+        assert cursor.fetchone() == (COUNT,)
+    migrate()
+    assert offers() == before
+    assert set(Offer.objects.values_list("label", flat=True)) == {-1}
+
+
 def test_what_was_missed_before_is_repaired(version: ModelVersion) -> None:
     before = offers()
     migrate("0003")

@@ -101,6 +101,11 @@ def test_count_is_filled_behind_a_crowd_of_the_same_picture(version: ModelVersio
     assert found[1:] == others
 
 
+def test_none_wanted_are_none(version: ModelVersion) -> None:
+    add_products(version, spread(4))
+    assert search(version, count=0) == []
+
+
 def test_fewer_come_only_where_no_more_exist(version: ModelVersion) -> None:
     products = add_products(version, spread(4))
     assert search(version, count=24) == products
@@ -130,11 +135,10 @@ def test_count_is_filled_where_the_index_gives_up(
 ) -> None:
     products = add_products(version, spread(400), price=lambda place: 5 if place >= 390 else 50)
     index(version)
-    monkeypatch.setattr("recommendations.search.EF_LEAST", 1)
+    monkeypatch.setattr(Search, "plan", lambda *_: [5, 20])
     wishes = Wishes("art", price_max=Decimal(20), count=3)
-    given_up = Search(version, QUERY, wishes)
-    assert given_up.plan(5) is not None
-    assert len(given_up.followed(5, 1)) < 3, "it must give up for this test to mean anything"
+    for candidates in (5, 20):
+        assert len(Search(version, QUERY, wishes).followed(5, candidates)) < 3
     assert search(version, high=20) == products[390:393]
 
 
@@ -184,9 +188,9 @@ def test_both_ways_find_what_an_exact_search_finds(
     )
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE ml_offer")
-    # Of a label under a price too few are among the candidates, and that is known beforehand.
-    if label is None or (low, high) == (None, None) or way == "compared":
-        assert (Search(version, QUERY, wishes).plan(count) is None) == (way == "compared")
+    # Where too little fits, the index holds too few candidates, and that is known beforehand.
+    if way == "compared" or (label, low) == (None, None):
+        assert bool(Search(version, QUERY, wishes).plan(count)) == (way == "followed")
     found = [one.product for one in nearest(version, QUERY, wishes)]
     assert found == [products[place] for place in order[:count]]
 
@@ -251,13 +255,34 @@ def test_a_label_that_lies_elsewhere_is_compared(
     products = add_products(version, list(vectors), label=lambda place: int(place % 20 == 0))
     version.label_names = ["near", "far"]
     index(version)
-    monkeypatch.setattr(Search, "plan", lambda *_: 180)
+    monkeypatch.setattr(Search, "plan", lambda *_: [180])
     wishes = Wishes("art", label="far", count=8)
     assert len(Search(version, QUERY, wishes).followed(10, 180)) < 10
     distances = 1 - vectors.astype(np.float16).astype(np.float64) @ QUERY
     far = [place for place in np.argsort(distances) if place % 20 == 0]
     found = nearest(version, QUERY, wishes)
     assert [one.product for one in found] == [products[place] for place in far[:8]]
+
+
+def test_a_price_that_goes_with_the_looks_is_compared(
+    version: ModelVersion, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Pieces that look like the query are cheap but for a few: those must not fill the count."""
+    random = np.random.default_rng(6)
+    vectors = random.normal(size=(1500, DIMENSIONS)).astype(np.float32) / DIMENSIONS**0.5
+    is_near = np.arange(1500) < 1000
+    vectors[is_near] += QUERY
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    prices = np.where(is_near & (np.arange(1500) % 50 > 0), 20, 80)
+    products = add_products(version, list(vectors), price=lambda place: int(prices[place]))
+    index(version)
+    monkeypatch.setattr(Search, "plan", lambda *_: [180])
+    wishes = Wishes("art", price_min=Decimal(60), count=24)
+    assert len(Search(version, QUERY, wishes).followed(26, 180)) < 26
+    distances = 1 - vectors.astype(np.float16).astype(np.float64) @ QUERY
+    dear = [place for place in np.argsort(distances) if prices[place] == 80]
+    found = nearest(version, QUERY, wishes)
+    assert [one.product for one in found] == [products[place] for place in dear[:24]]
 
 
 @pytest.mark.usefixtures("follow")
@@ -268,7 +293,7 @@ def test_a_search_leaves_no_setting_in_its_callers_transaction(version: ModelVer
     def settings() -> list[object]:
         with connection.cursor() as cursor:
             cursor.execute(
-                "SELECT current_setting('enable_seqscan'), current_setting('hnsw.iterative_scan')"
+                "SELECT current_setting('enable_sort'), current_setting('hnsw.iterative_scan')"
             )
             return list(cursor.fetchone() or ())
 
@@ -280,7 +305,12 @@ def test_a_search_leaves_no_setting_in_its_callers_transaction(version: ModelVer
 
 @pytest.mark.parametrize(
     "change",
-    [{"price": 90}, {"currency": "EUR"}, {"availability": "out"}, {"is_active": False}],
+    [
+        {"price": 90},
+        {"currency": "EUR"},
+        {"availability": "out"},
+        {"is_active": False},
+    ],
     ids=["price", "currency", "sold", "gone"],
 )
 def test_what_changes_before_it_is_loaded_is_not_shown(
@@ -301,6 +331,12 @@ def test_what_changes_before_it_is_loaded_is_not_shown(
     assert rounds == [3, 3]
 
 
+def test_another_departments_product_does_not_fit(version: ModelVersion) -> None:
+    (product,) = add_products(version, [near(0.1)])
+    assert Wishes("art").fit(product)
+    assert not Wishes("jewelry").fit(product)
+
+
 def test_a_label_that_was_not_learnt_is_refused(version: ModelVersion) -> None:
     with pytest.raises(ValueError, match="city"):
         nearest(version, QUERY, Wishes("art", label="city"))
@@ -314,20 +350,26 @@ def test_the_statistics_choose_the_way(version: ModelVersion) -> None:
         cursor.execute("ANALYZE ml_offer")
     _estimates[version.index_name] = (time.monotonic(), 400)
 
-    def plan(high: int | None, compared: float) -> int | None:
+    def plan(high: int | None, compared: float) -> list[int]:
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr("recommendations.search.COMPARED", compared)
             wishes = Wishes("art", price_max=None if high is None else Decimal(high))
             return Search(version, QUERY, wishes).plan(10)
 
     follow_least = EF_LEAST * FOLLOWED
-    assert plan(None, follow_least / 300) == EF_LEAST
-    assert plan(None, follow_least / 500) is None
-    assert plan(350, follow_least / 300) == EF_LEAST
-    assert plan(20, follow_least / 300) is None
+    assert plan(None, follow_least / 300) == [EF_LEAST]
+    assert plan(None, follow_least / 500) == []
+    assert plan(350, follow_least / 300) == [EF_LEAST]
+    assert plan(20, follow_least / 300) == []
     # 400 / 20 of the index for each of ten, about: the database guesses.
-    assert plan(20, 1e6) == pytest.approx(SPARE * 200, rel=0.2)
-    assert (plan(1, 1e6) or 0) > EF_MOST
+    (candidates,) = plan(20, 1e6)
+    assert candidates == pytest.approx(SPARE * 200, rel=0.2)
+    # More than the index gives.
+    assert plan(1, 1e6) == []
+    # Before very many are compared, the index is asked once more.
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("recommendations.search.MANY", 100)
+        assert plan(350, follow_least / 300) == [EF_LEAST, EF_MOST]
 
 
 def test_estimates_are_remembered_for_a_minute(
