@@ -1,7 +1,5 @@
 """The only writer of products and pictures, and of the labels that come with them."""
 
-import hashlib
-import os
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -9,13 +7,11 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Self
 
-from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.db import DataError, IntegrityError, OperationalError, transaction
 from django.utils import timezone
 from psycopg.errors import DeadlockDetected
 
-from catalog.fetching import FetchError, fetch
 from catalog.models import (
     Annotation,
     Department,
@@ -25,9 +21,9 @@ from catalog.models import (
     Source,
     no_such_department,
 )
-from catalog.photos import CleanPhoto, PhotoError, clean_photo
 from catalog.reading import ImageRef, ProductRow, RowError
-from catalog.storage import picture_name, store_anew, store_once, thumbnail_name
+from catalog.row_pictures import Loaded, LoadedPicture, RowPictures
+from catalog.storage import picture_name, thumbnail_name
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -36,7 +32,6 @@ if TYPE_CHECKING:
 BATCH = 200
 ATTEMPTS = 5
 DECODING_THREADS = 4
-FETCH_SECONDS = 20.0
 SOURCE_NAME_LENGTH = 120
 
 # Fields an import may fill or change; a value that the file lacks never erases a known one.
@@ -100,18 +95,6 @@ class ImportReport:
         self.pictures_failed.append({"row": row, "reason": reason})
 
 
-@dataclass(frozen=True, slots=True)
-class LoadedPicture:
-    """A picture of a row, cleaned and on disk, not yet in the database."""
-
-    ref: ImageRef
-    sha256: str
-    photo: CleanPhoto | None
-
-
-Loaded = tuple[list[LoadedPicture], list[tuple[ImageRef, str]]]
-
-
 @dataclass(slots=True)
 class Batch:
     """Rows while they are stored: what is known of their products, and what they came to.
@@ -163,14 +146,12 @@ class _Import:
 
     def __init__(self, source_name: str, folder: Path, department: str | None) -> None:
         self.source_name = source_name
-        self.folder = folder.resolve()
         self.department = department
         self.report = ImportReport()
         self.seen: set[str] = set()
         self.labels = {(label.department, label.name): label for label in Label.objects.all()}
-        self.broken = set(
-            Picture.objects.filter(is_readable=False).values_list("sha256", flat=True)
-        )
+        broken = Picture.objects.filter(is_readable=False).values_list("sha256", flat=True)
+        self.pictures = RowPictures(folder, set(broken))
 
     def run(
         self, rows: Iterable[ProductRow | RowError], on_row: Callable[[int], None]
@@ -214,10 +195,10 @@ class _Import:
         def load(row: ProductRow) -> Loaded:
             product = before.known.get(row.external_id)
             if product is None:
-                return self.load_pictures(row, set(), set())
+                return self.pictures.load(row, set(), set())
             if product.department != self.department_of(row):
                 return [], []
-            return self.load_pictures(
+            return self.pictures.load(
                 row,
                 before.hashes.get(product.pk, set()),
                 before.references.get(product.pk, set()),
@@ -260,46 +241,6 @@ class _Import:
                     if product := batch.known.get(row.external_id):
                         product.refresh_from_db()
         return batch
-
-    def load_pictures(self, row: ProductRow, hashes: set[str], references: set[str]) -> Loaded:
-        """Read, clean and store the pictures of a row that its product does not have yet."""
-        pictures, failures = [], []
-        for ref in row.images:
-            if ref.kind == "foreign" or (ref.kind == "url" and ref.reference in references):
-                continue
-            try:
-                data = self.read(ref)
-                sha256 = hashlib.sha256(data).hexdigest()
-                photo = None
-                if sha256 not in hashes:
-                    photo = clean_photo(data, max_bytes=settings.PHOTO_MAX_BYTES)
-            except (PhotoError, FetchError, OSError) as error:
-                failures.append((ref, _reason(error)))
-                continue
-            if photo is not None:
-                store = store_anew if sha256 in self.broken else store_once
-                store(picture_name(sha256), photo.jpeg)
-                store(thumbnail_name(sha256), photo.thumbnail)
-            pictures.append(LoadedPicture(ref, sha256, photo))
-        return pictures, failures
-
-    def read(self, ref: ImageRef) -> bytes:
-        if ref.kind == "url":
-            return fetch(
-                ref.reference,
-                max_bytes=settings.PHOTO_MAX_BYTES,
-                timeout=FETCH_SECONDS,
-                allow_private=settings.FETCH_PRIVATE_ADDRESSES,
-            ).data
-        # Not Path.resolve, which raises for links that lead in a circle.
-        path = Path(os.path.realpath(self.folder / ref.reference))
-        if not path.is_relative_to(self.folder):
-            raise FileNotFoundError(0, "lies outside the folder of the file", ref.reference)
-        if not path.is_file():
-            raise FileNotFoundError(0, "there is no such file", ref.reference)
-        if path.stat().st_size > settings.PHOTO_MAX_BYTES:
-            raise PhotoError("heavy", "The picture's file is too large.")
-        return path.read_bytes()
 
     def upsert(
         self,
@@ -443,14 +384,6 @@ def usable_name(name: str, what: str, longest: int) -> str:
 
 def _first_line(error: Exception) -> str:
     return str(error).partition("\n")[0]
-
-
-def _reason(error: PhotoError | FetchError | OSError) -> str:
-    if isinstance(error, FileNotFoundError):
-        return str(error.strerror) if error.errno == 0 else "there is no such file"
-    if isinstance(error, OSError):
-        return error.strerror or str(error)
-    return str(error)
 
 
 def _batches(rows: Iterable[ProductRow | RowError]) -> Iterator[list[ProductRow | RowError]]:
