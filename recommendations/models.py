@@ -131,6 +131,30 @@ class Submission(Job):
                 transaction.on_commit(partial(default_storage.delete, name), robust=True)
 
 
+class Strength(models.TextChoices):
+    """How near a match is, against how near the catalogue's pictures are to one another."""
+
+    STRONG = "strong", "strong match"
+    GOOD = "good", "good match"
+    LOOSE = "loose", "loose match"
+    NOTHING_CLOSE = "none", "not close"
+
+    @classmethod
+    def of(cls, distance: float, version: ModelVersion) -> str:
+        """Return the strength of a match at this cosine distance; "" where none is known.
+
+        As near as the nearest neighbour of half of the catalogue's pictures is strong, of three
+        quarters good, of 95 % loose.
+        """
+        limits = version.distances
+        for strength, share in ((cls.STRONG, "p50"), (cls.GOOD, "p75"), (cls.LOOSE, "p95")):
+            if share not in limits:
+                return ""
+            if distance <= limits[share]:
+                return strength.value
+        return cls.NOTHING_CLOSE.value
+
+
 class MatchQuerySet(models.QuerySet["Match"]):
     def shown(self) -> Self:
         """Bring along what is shown of a match: product, source and picture."""
@@ -145,6 +169,7 @@ class Match(models.Model):
     product = models.ForeignKey(Product, on_delete=models.CASCADE, related_name="+")
     picture = models.ForeignKey(Picture, on_delete=models.CASCADE, related_name="+")
     distance = models.FloatField()
+    strength = models.CharField(max_length=6, choices=Strength, blank=True)
 
     objects = MatchQuerySet.as_manager()
 

@@ -20,7 +20,7 @@ from catalog.photos import CleanPhoto
 from jobs.models import Refused
 from ml.models import Embedding, ModelVersion
 from recommendations import walls
-from recommendations.models import Match, Submission, new_photo_name
+from recommendations.models import Match, Strength, Submission, new_photo_name
 from recommendations.search import Found, Wishes, find, nearest, next_price
 
 if TYPE_CHECKING:
@@ -54,8 +54,13 @@ class Recommendation:
     confidence: float | None
     found: list[Found]
     prints: list[tuple[Product, walls.Print]]
-    is_weak: bool
     next_price: Decimal | None
+
+    @property
+    def is_weak(self) -> bool:
+        """Say whether even the best match is not close."""
+        nearest = self.found[0].distance if self.found else 0.0
+        return Strength.of(nearest, self.version) == Strength.NOTHING_CLOSE
 
 
 class Busy(Exception):
@@ -127,7 +132,6 @@ def recommend(rgb: "NDArray[np.uint8]", wishes: Wishes, *, to_hang: bool = False
         confidence=confidence,
         found=found,
         prints=prints,
-        is_weak=bool(found) and is_weak(version, found[0].distance),
         next_price=next_price(wishes) if len(found) < wishes.count else None,
     )
 
@@ -160,12 +164,6 @@ def warm_up(departments: Sequence[str] = Department.values) -> None:
         known = Embedding.objects.of_version(version).order_by("pk")
         for vector in known.values_list("vector", flat=True)[:WARMING_SEARCHES]:
             find(version, vector, Wishes(version.department))
-
-
-def is_weak(version: ModelVersion, distance: float) -> bool:
-    """Say whether a best match lies further away than 95 % of the catalogue's own neighbours."""
-    limit = version.distances.get("p95")
-    return limit is not None and distance > limit
 
 
 def is_sure(confidence: float | None) -> bool:
@@ -215,6 +213,7 @@ def _process(submission: Submission) -> None:
                 product=found.product,
                 picture=found.picture,
                 distance=found.distance,
+                strength=Strength.of(found.distance, result.version),
             )
             for rank, found in enumerate(result.found, start=1)
         )

@@ -14,7 +14,14 @@ from jobs.models import Job
 from recommendations import walls
 from recommendations.forms import HIGHEST_PRICE
 from recommendations.intake import check_range, take_photo
-from recommendations.models import DEFAULT_COUNT, MAX_COUNT, MIN_COUNT, Match, Submission
+from recommendations.models import (
+    DEFAULT_COUNT,
+    MAX_COUNT,
+    MIN_COUNT,
+    Match,
+    Strength,
+    Submission,
+)
 from recommendations.search import PAGED, Wishes
 
 # Further pages of similar products are not what anybody looks at.
@@ -145,6 +152,7 @@ class MatchOutput(serializers.ModelSerializer[Match]):
             "seen_at",
             "image",
             "distance",
+            "strength",
         )
 
     def get_image(self, match: Match) -> str:
@@ -250,4 +258,5 @@ class SimilarOutput(serializers.Serializer[Any]):
 
     rank = serializers.IntegerField()
     distance = serializers.FloatField()
+    strength = serializers.ChoiceField(choices=Strength.choices, allow_blank=True)
     product = ProductOutput()

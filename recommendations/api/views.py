@@ -29,7 +29,7 @@ from recommendations.api.serializers import (
     SubmissionInput,
     SubmissionOutput,
 )
-from recommendations.models import Match, Submission
+from recommendations.models import Match, Strength, Submission
 from recommendations.search import UnknownLabel, Wishes, nearest
 from recommendations.views import private
 
@@ -170,7 +170,12 @@ class SimilarView(APIView):
             raise ValidationError({"label": [str(error)]}) from error
         output = SimilarOutput(
             [
-                {"rank": rank, "distance": one.distance, "product": one.product}
+                {
+                    "rank": rank,
+                    "distance": one.distance,
+                    "strength": Strength.of(one.distance, version),
+                    "product": one.product,
+                }
                 for rank, one in enumerate(found, start=offset + 1)
             ],
             many=True,

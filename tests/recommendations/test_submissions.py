@@ -23,7 +23,14 @@ from ml.models import ModelVersion
 from recommendations import services, walls
 from recommendations.intake import take_photo
 from recommendations.layout import ARRANGEMENTS
-from recommendations.models import Match, Placement, Submission, Wall, new_photo_name
+from recommendations.models import (
+    Match,
+    Placement,
+    Strength,
+    Submission,
+    Wall,
+    new_photo_name,
+)
 from recommendations.search import Wishes
 from recommendations.tasks import process_submission
 from tests.conftest import Encoders
@@ -282,11 +289,29 @@ def test_files_that_a_submission_has_or_may_still_get_are_kept(
     assert files(media) == sorted([*own, young])
 
 
-def test_a_match_is_weak_beyond_the_catalogues_own_neighbours() -> None:
-    version = ModelVersion(distances={"p50": 0.1, "p95": 0.3})
-    assert not services.is_weak(version, 0.3)
-    assert services.is_weak(version, 0.31)
-    assert not services.is_weak(ModelVersion(), 1.9)
+@pytest.mark.parametrize(
+    ("distance", "strength"),
+    [
+        (0.0, "strong"),
+        (0.1, "strong"),
+        (0.11, "good"),
+        (0.2, "good"),
+        (0.21, "loose"),
+        (0.3, "loose"),
+        (0.31, "none"),
+    ],
+)
+def test_strength_is_told_by_the_catalogues_own_neighbours(distance: float, strength: str) -> None:
+    version = ModelVersion(distances={"p50": 0.1, "p75": 0.2, "p90": 0.25, "p95": 0.3})
+    assert Strength.of(distance, version) == strength
+    assert Strength.of(distance, ModelVersion()) == ""
+
+
+def test_each_match_has_its_strength(art: ModelVersion) -> None:
+    submission = answered(ask(count=4))
+    for match in submission.matches.all():
+        assert match.strength == Strength.of(match.distance, art) != ""
+    assert submission.is_weak == (submission.matches.all()[0].strength == "none")
 
 
 def test_a_label_is_sure_from_one_half_on() -> None:
