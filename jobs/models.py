@@ -209,6 +209,21 @@ class Job(models.Model):
             )
         )
 
+    def cancel(self, reason: str) -> bool:
+        """End the job, whoever holds it, with a reason for people; False where it has ended."""
+        unfinished = type(self)._default_manager.filter(
+            pk=self.pk, state__in=[self.State.QUEUED, self.State.RUNNING]
+        )
+        return bool(
+            unfinished.update(
+                state=self.State.FAILED,
+                finished_at=timezone.now(),
+                claim_token=None,
+                error=reason,
+                error_detail="",
+            )
+        )
+
     def give_back(self, reason: str, detail: str = "") -> str:
         """Queue the job again, or fail it with the reason where it had its last attempt.
 

@@ -1,13 +1,57 @@
 """Training runs and model versions in the admin."""
 
+from datetime import timedelta
 from typing import Any, ClassVar
 
+from django import forms
 from django.contrib import admin, messages
+from django.contrib.auth.models import User
+from django.core.exceptions import PermissionDenied
 from django.db.models import Count, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404, render
+from django.urls import URLPattern, path, reverse
+from django.utils import timezone
+from django.views.decorators.http import require_POST
 
+from catalog.models import Annotation, Picture
 from jobs.admin import JobAdmin
+from ml import charts, services
+from ml.gate import compare
 from ml.models import ModelVersion, NotReady, TrainingRun
+
+MOST_CHANGED = 24
+
+
+class TrainingForm(forms.ModelForm[TrainingRun]):
+    backbone = forms.ChoiceField(
+        choices=[
+            ("mobilenet_v2", "MobileNetV2 (needs its ImageNet weights)"),
+            (
+                "vgg16",
+                "VGG16 with dense layers of its own (needs its ImageNet weights)",
+            ),
+            ("efficientnet_v2", "EfficientNetV2-B0, the same way"),
+            ("autoencoder", "autoencoder: learns from your pictures alone"),
+        ],
+        initial=services.DEFAULT_BACKBONE,
+    )
+
+    class Meta:
+        model = TrainingRun
+        fields = ("department", "backbone", "epochs", "promote")
+        help_texts: ClassVar[dict[str, str]] = {
+            "epochs": "Passes over the pictures, for a backbone that learns."
+        }
+
+    def clean(self) -> dict[str, Any]:
+        given = super().clean() or {}
+        if not self.errors:
+            try:
+                services.check_training(given["department"], given["backbone"], given["epochs"])
+            except services.TrainingError as error:
+                raise forms.ValidationError(str(error)) from error
+        return given
 
 
 @admin.register(TrainingRun)
@@ -24,15 +68,13 @@ class TrainingRunAdmin(JobAdmin):
         "error",
     )
     list_filter: ClassVar[tuple[str, ...]] = ("state", "department")
-    readonly_fields = (
+    fields = (
         "department",
         "backbone",
         "epochs",
         "promote",
         "state",
         "attempts",
-        "progress",
-        "error",
         "error_detail",
         "created_at",
         "started_at",
@@ -43,6 +85,123 @@ class TrainingRunAdmin(JobAdmin):
 
     def stage(self, run: TrainingRun) -> str:
         return str(run.progress.get("text", ""))
+
+    def get_form(
+        self,
+        request: HttpRequest,
+        obj: TrainingRun | None = None,
+        change: bool = False,
+        **options: Any,
+    ) -> Any:
+        # What has begun can be looked at only.
+        options["form"] = forms.ModelForm if obj else TrainingForm
+        return super().get_form(request, obj, change, **options)
+
+    def get_fields(self, request: HttpRequest, obj: TrainingRun | None = None) -> Any:
+        return self.fields if obj else TrainingForm.Meta.fields
+
+    def get_readonly_fields(self, request: HttpRequest, obj: TrainingRun | None = None) -> Any:
+        return self.fields if obj else ()
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("ml.add_trainingrun")
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        """Queue the training, and say so; another that is under way goes on."""
+        if change:
+            return
+        try:
+            run = services.start_training(
+                obj.department,
+                backbone=obj.backbone,
+                epochs=obj.epochs,
+                promote=obj.promote,
+                started_by=request.user if isinstance(request.user, User) else None,
+            )
+        except services.TrainingError as error:
+            self.message_user(request, str(error), messages.ERROR)
+        else:
+            obj.pk = run.pk
+
+    def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> Any:
+        return super().log_addition(request, obj, message) if obj.pk else None
+
+    def response_add(
+        self, request: HttpRequest, obj: Any, post_url_continue: str | None = None
+    ) -> HttpResponse:
+        """Go where the training can be watched."""
+        if obj.pk is None:
+            return HttpResponseRedirect(reverse("admin:ml_trainingrun_changelist"))
+        return HttpResponseRedirect(reverse("admin:ml_trainingrun_change", args=[obj.pk]))
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view
+        return [
+            path("<int:pk>/progress/", view(self.progress), name="ml_trainingrun_progress"),
+            path("<int:pk>/cancel/", view(require_POST(self.cancel)), name="ml_trainingrun_cancel"),
+            *super().get_urls(),
+        ]
+
+    def progress(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Give the part of the page that shows how far a training is."""
+        run = get_object_or_404(TrainingRun, pk=pk)
+        if not self.has_view_permission(request, run):
+            raise PermissionDenied
+        return render(request, "admin/ml/trainingrun/_progress.html", {"run": run, **_shown(run)})
+
+    def cancel(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """End a training that waits or runs; the live version stays as it is."""
+        run = get_object_or_404(TrainingRun, pk=pk)
+        if not self.has_add_permission(request):
+            raise PermissionDenied
+        if run.cancel(f"Cancelled by {request.user}. Nothing of the catalogue changed."):
+            self.message_user(request, "The training was cancelled.", messages.SUCCESS)
+        else:
+            self.message_user(request, "The training had ended already.", messages.WARNING)
+        return HttpResponseRedirect(reverse("admin:ml_trainingrun_change", args=[pk]))
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        run = self.get_object(request, object_id)
+        shown = _shown(run) if run else {}
+        can_cancel = bool(run and not run.is_finished and self.has_add_permission(request))
+        return super().change_view(
+            request,
+            object_id,
+            form_url,
+            {
+                **(extra_context or {}),
+                **shown,
+                "can_cancel": can_cancel,
+                "show_save": False,
+                "show_save_and_continue": False,
+                "show_save_and_add_another": False,
+            },
+        )
+
+
+def _shown(run: TrainingRun) -> dict[str, Any]:
+    """Return what the progress of a run is shown by."""
+    now = timezone.now()
+    took = (run.finished_at or now) - run.started_at if run.started_at else timedelta()
+    done, total = run.progress.get("done", 0), run.progress.get("total", 100)
+    left = took * ((total - done) / done) if done else None
+    return {
+        "took": _in_words(took),
+        "left": _in_words(left) if left else "",
+        "curve": charts.learning_curve(run.progress.get("curve", [])),
+        "version": ModelVersion.objects.filter(training_run=run).first(),
+    }
+
+
+def _in_words(span: timedelta) -> str:
+    minutes, seconds = divmod(round(span.total_seconds()), 60)
+    return f"{minutes} min {seconds} s" if minutes else f"{seconds} s"
 
 
 @admin.register(ModelVersion)
@@ -58,7 +217,7 @@ class ModelVersionAdmin(admin.ModelAdmin[ModelVersion]):
         "promoted_at",
     )
     list_filter = ("department", "state")
-    actions = ("promote",)
+    actions = ("promote", "promote_though_worse")
     fields = readonly_fields = (
         "department",
         "number",
@@ -66,7 +225,9 @@ class ModelVersionAdmin(admin.ModelAdmin[ModelVersion]):
         "backbone",
         "training_run",
         "label_names",
-        "metrics",
+        "accuracy",
+        "macro_f1",
+        "pictures",
         "distances",
         "artifact",
         "sha256",
@@ -90,16 +251,59 @@ class ModelVersionAdmin(admin.ModelAdmin[ModelVersion]):
     @admin.action(description="Promote: let this version serve", permissions=["promote"])
     def promote(self, request: HttpRequest, queryset: QuerySet[ModelVersion]) -> None:
         """Move the live pointer to the one selected version."""
+        self._promote(request, queryset, though_worse=False)
+
+    @admin.action(description="Promote, even where it is worse", permissions=["promote"])
+    def promote_though_worse(self, request: HttpRequest, queryset: QuerySet[ModelVersion]) -> None:
+        """Do so without asking the gate."""
+        self._promote(request, queryset, though_worse=True)
+
+    def _promote(
+        self, request: HttpRequest, queryset: QuerySet[ModelVersion], *, though_worse: bool
+    ) -> None:
         if queryset.count() != 1:
             self.message_user(request, "Select one version to promote.", messages.WARNING)
             return
         version = queryset.get()
         try:
-            version.promote()
+            version.promote(though_worse=though_worse)
         except NotReady as error:
             self.message_user(request, f"{version} was not promoted. {error}", messages.ERROR)
         else:
             self.message_user(request, f"{version} is live now.", messages.SUCCESS)
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        shown: dict[str, Any] = {}
+        version = self.get_object(request, object_id)
+        if version is not None:
+            if confusion := version.metrics.get("confusion"):
+                shown["confusion"] = charts.confusion_matrix(
+                    confusion["labels"], confusion["counts"]
+                )
+            history = version.metrics.get("history") or {}
+            losses = zip(history.get("loss", []), history.get("val_loss", []), strict=False)
+            shown["curve"] = charts.learning_curve(
+                [[epoch, *both] for epoch, both in enumerate(losses, start=1)]
+            )
+            shown |= _compared(version)
+        return super().change_view(
+            request,
+            object_id,
+            form_url,
+            {
+                **(extra_context or {}),
+                **shown,
+                "show_save": False,
+                "show_save_and_continue": False,
+                "show_save_and_add_another": False,
+            },
+        )
 
     @admin.display(ordering="embedding_count")
     def embedded(self, version: Any) -> int:
@@ -111,6 +315,46 @@ class ModelVersionAdmin(admin.ModelAdmin[ModelVersion]):
     @admin.display(description="Macro F1")
     def macro_f1(self, version: ModelVersion) -> str:
         return _share(version.metrics.get("macro_f1"))
+
+    def pictures(self, version: ModelVersion) -> str:
+        counted = [
+            f"{version.metrics[name]} {name}"
+            for name in ("pictures", "labelled", "skipped")
+            if name in version.metrics
+        ]
+        return ", ".join(counted)
+
+
+def _compared(version: ModelVersion) -> dict[str, Any]:
+    """Return how a version does against the live one, with pictures that changed."""
+    live = ModelVersion.objects.in_department(version.department).live().exclude(pk=version.pk)
+    other = live.first()
+    compared = compare(version, other) if other else None
+    if other is None or compared is None:
+        return {}
+    return {
+        "compared": compared,
+        "better": _changed(compared.better, version, other),
+        "worse": _changed(compared.worse, version, other),
+    }
+
+
+def _changed(
+    pks: tuple[int, ...], version: ModelVersion, other: ModelVersion
+) -> list[dict[str, str]]:
+    chosen = pks[:MOST_CHANGED]
+    pictures = Picture.objects.in_bulk(chosen)
+    truth = Annotation.objects.filter(picture__in=chosen).agreed()
+    return [
+        {
+            "thumbnail_url": pictures[pk].thumbnail_url,
+            "truth": truth[pk],
+            "before": other.metrics["guesses"][str(pk)],
+            "after": version.metrics["guesses"][str(pk)],
+        }
+        for pk in chosen
+        if pk in pictures and pk in truth
+    ]
 
 
 def _share(number: float | None) -> str:

@@ -72,7 +72,8 @@ class ModelVersion(models.Model):
     """A trained encoder: an artifact on disk, what it measured, and whether it serves.
 
     ``distances`` holds percentiles of the cosine distance from a picture to its nearest other
-    one in the catalogue, the yardstick for a weak match.
+    one in the catalogue, the yardstick for a weak match. ``fingerprint`` tells the pictures, labels
+    and settings that it was trained with.
     """
 
     class State(models.TextChoices):
@@ -90,6 +91,7 @@ class ModelVersion(models.Model):
     artifact = models.CharField(max_length=200, editable=False)
     sha256 = models.CharField(max_length=64, editable=False)
     label_names = models.JSONField(default=list, editable=False)
+    fingerprint = models.CharField(max_length=64, blank=True, editable=False)
     metrics = models.JSONField(default=dict, editable=False)
     distances = models.JSONField(default=dict, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
@@ -141,12 +143,15 @@ class ModelVersion(models.Model):
             .order_by("pk")
         )
 
-    def promote(self) -> None:
+    def promote(self, *, though_worse: bool = False) -> None:
         """Move the department's live pointer here, in one transaction; rollback is the same move.
 
-        Raises NotReady while active pictures lack an embedding of this version, with nothing
-        changed.
+        Raises NotReady, with nothing changed, while active pictures lack an embedding of this
+        version, and for a candidate that is worse than the live one (``ml.gate``) unless
+        ``though_worse``.
         """
+        from ml.gate import compare
+
         with transaction.atomic():
             versions = ModelVersion.objects.in_department(self.department)
             list(versions.select_for_update().order_by("pk").values_list("pk", flat=True))
@@ -156,6 +161,11 @@ class ModelVersion(models.Model):
                     f"{missing} active pictures have no embedding of version {self.number} yet: "
                     f"run “manage.py embed {self.department} --version {self.number}” first."
                 )
+            live = versions.live().exclude(pk=self.pk).first()
+            if live is not None and self.state == self.State.CANDIDATE and not though_worse:
+                compared = compare(self, live)
+                if compared is not None and compared.is_worse:
+                    raise NotReady(f"It is worse than version {live.number}: {compared}.")
             versions.live().exclude(pk=self.pk).update(state=self.State.RETIRED)
             self.state, self.promoted_at = self.State.LIVE, timezone.now()
             self.save(update_fields=["state", "promoted_at"])

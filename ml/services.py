@@ -1,5 +1,6 @@
 """Training, embedding and the index of a version's vectors."""
 
+import hashlib
 import logging
 import shutil
 import time
@@ -20,6 +21,7 @@ from catalog import storage
 from catalog.models import Annotation, Department, Picture, Product, no_such_department
 from jobs import doorbell
 from jobs.models import LostClaim, Refused
+from ml.indexes import create_index
 from ml.models import Embedding, ModelVersion, TrainingRun
 from ml.registry import encoder_of
 
@@ -29,12 +31,16 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-BACKBONES = ("autoencoder",)
+# Those of ml.networks.backbones, which only a process that trains loads.
+BACKBONES = ("autoencoder", "mobilenet_v2", "vgg16", "efficientnet_v2")
+DEFAULT_BACKBONE = BACKBONES[0]
+LEARNING_BACKBONES = {"autoencoder", "vgg16", "efficientnet_v2"}
+# Counted up where the same data makes another version than before.
+TRAINING = 1
 BATCH = 64
 WAIT_FOR_OTHERS = 600.0
 TRAINING_LOCK = 50_414
 JUST_CLAIMED = timedelta(seconds=15)
-INDEX_LOCK = 50_415  # any number of our own: the first key of the advisory lock
 EMBEDDING_TASK, EMBEDDING_QUEUE = "ml.tasks.embed", "embedding"
 STOPPED = (
     "The training stopped without an answer. Start it again: nothing of the catalogue changed."
@@ -54,19 +60,10 @@ class Embedded:
     seconds: float
 
 
-def start_training(
-    department: str,
-    *,
-    backbone: str = "autoencoder",
-    epochs: int | None = None,
-    promote: bool = False,
-    started_by: User | None = None,
-    ring: bool = True,
-) -> TrainingRun:
-    """Queue a training run; ``ring=False`` leaves it to the caller to run it.
-
-    Raises TrainingError for unknown names, and while the department trains already.
-    """
+def check_training(
+    department: str, backbone: str, epochs: int | None, *, anew: bool = False
+) -> None:
+    """Raise TrainingError where a training with these settings cannot start or is no use."""
     if department not in Department.values:
         raise TrainingError(no_such_department(department))
     if backbone not in BACKBONES:
@@ -75,6 +72,46 @@ def start_training(
         )
     if epochs is not None and not 1 <= epochs <= 1000:
         raise TrainingError(f"epochs must be 1 to 1000, not {epochs}.")
+    if epochs is not None and backbone not in LEARNING_BACKBONES:
+        raise TrainingError(f"The backbone {backbone} is ready as it is: leave out the epochs.")
+    if anew:
+        return
+    versions = ModelVersion.objects.in_department(department).embedding()
+    same = versions.filter(fingerprint=fingerprint(department, backbone, epochs)).first()
+    if same is not None:
+        raise TrainingError(
+            f"Nothing changed since version {same.number} was trained, on "
+            f"{same.created_at:%-d %B %Y}: the same pictures, labels and settings would make the "
+            "same again."
+        )
+
+
+def fingerprint(department: str, backbone: str, epochs: int | None) -> str:
+    """Return a sha256 over what a training learns from, to know unchanged data again."""
+    gold = Annotation.objects.in_department(department).agreed()
+    pictures = Picture.objects.active().in_department(department).order_by("sha256", "pk")
+    digest = hashlib.sha256(f"{TRAINING} {backbone} {epochs}".encode())
+    for pk, sha256 in pictures.values_list("pk", "sha256").iterator():
+        digest.update(f"{sha256} {gold.get(pk, '')}\n".encode())
+    return digest.hexdigest()
+
+
+def start_training(
+    department: str,
+    *,
+    backbone: str = DEFAULT_BACKBONE,
+    epochs: int | None = None,
+    promote: bool = False,
+    started_by: User | None = None,
+    ring: bool = True,
+    anew: bool = False,
+) -> TrainingRun:
+    """Queue a training run; ``ring=False`` leaves it to the caller to run it.
+
+    Raises TrainingError for unknown names, while the department trains already, and where nothing
+    that a version was trained with has changed since, unless ``anew``.
+    """
+    check_training(department, backbone, epochs, anew=anew)
     runs = TrainingRun.objects.filter(department=department)
     now = timezone.now()
     for silent in runs.stale(now):
@@ -117,7 +154,8 @@ def train_now(
         job.fail(str(error))
         raise TrainingError(str(error)) from error
     except LostClaim as error:
-        raise TrainingError(STOPPED) from error
+        job.refresh_from_db()
+        raise TrainingError(job.error or STOPPED) from error
     except BaseException:
         job.fail(STOPPED)
         raise
@@ -139,6 +177,7 @@ def train(
     groups = dict(pictures.values_list("pk", "perceptual_hash"))
     gold = Annotation.objects.in_department(run.department).agreed()
     labels = {pk: label for pk, label in gold.items() if pk in files}
+    known_by = fingerprint(run.department, run.backbone, run.epochs)
     reports = _Reports(run, on_progress)
     started = time.perf_counter()
     with at_work(run), run.beating() as lost:
@@ -148,6 +187,7 @@ def train(
                 lambda pk: decode_rgb(storage.read(files[pk])),
                 labels,
                 department=run.department,
+                backbone=run.backbone,
                 groups=groups,
                 epochs=run.epochs,
                 on_progress=reports,
@@ -161,7 +201,7 @@ def train(
         folder = f"models/{run.department}/{run.pk}-{run.claim_token}"
         path = settings.MEDIA_ROOT / folder
         metrics = {**trained.metrics, "seconds": round(time.perf_counter() - started, 1)}
-        sha256 = trained.save(path, metrics=metrics)
+        sha256 = trained.save(path, metrics=metrics, fingerprint=known_by)
     try:
         with run.completing():
             versions = ModelVersion.objects.in_department(run.department)
@@ -172,6 +212,7 @@ def train(
                 training_run=run,
                 artifact=folder,
                 sha256=sha256,
+                fingerprint=known_by,
                 label_names=list(trained.label_names),
                 metrics=metrics,
                 distances=trained.distances,
@@ -212,20 +253,26 @@ def _is_at_work(run: TrainingRun) -> bool:
 
 
 class _Reports:
-    """Pass a training's progress on: to the caller at once, to the run's row now and then."""
+    """Pass a training's progress on: to the caller at once, to the run's row now and then.
+
+    Raises LostClaim where the run was cancelled or taken back.
+    """
 
     EVERY = 1.0
 
     def __init__(self, run: TrainingRun, on_progress: Callable[[float, float, str], None]) -> None:
         self.run, self.on_progress, self.last = run, on_progress, 0.0
+        self.curve: list[list[float | None]] = []
 
     def __call__(self, progress: "Progress") -> None:
         self.on_progress(progress.done, progress.total, progress.text)
-        if time.monotonic() - self.last >= self.EVERY:
+        if progress.loss is not None:
+            self.curve.append([progress.epoch, progress.loss, progress.validation_loss])
+        if time.monotonic() - self.last >= self.EVERY or progress.done == progress.total:
             self.last = time.monotonic()
-            TrainingRun.objects.filter(pk=self.run.pk, claim_token=self.run.claim_token).update(
-                progress=asdict(progress)
-            )
+            held = TrainingRun.objects.filter(pk=self.run.pk, claim_token=self.run.claim_token)
+            if not held.update(progress={**asdict(progress), "curve": self.curve}):
+                raise LostClaim(f"{self.run} was cancelled or taken back")
 
 
 def embed(
@@ -326,62 +373,6 @@ def embed_and_promote(
         time.sleep(0.5)
         embed(version, on_progress)
     version.promote()
-
-
-def create_index(version: ModelVersion, *, anew: bool = False) -> bool:
-    """Build the version's HNSW index beside the traffic, unless a valid one is there.
-
-    ``anew`` builds it in any case, while searches use the old one. Returns False where another
-    process is at it.
-    """
-    if connection.in_atomic_block:
-        raise RuntimeError("an index is built concurrently, outside of transactions")
-    with connection.cursor() as cursor:
-        # One builder at a time: a second would take the first one's index for a broken one.
-        cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", [INDEX_LOCK, version.pk])
-        if cursor.fetchone() != (True,):
-            return False
-        try:
-            cursor.execute("SET statement_timeout = 0")
-            for name in _invalid_indexes(version):
-                cursor.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {name}")
-            is_valid = version.has_index()
-            if is_valid and not anew:
-                return True
-            if is_valid:
-                cursor.execute(f"REINDEX INDEX CONCURRENTLY {version.index_name}")
-            else:
-                cursor.execute(
-                    f"CREATE INDEX CONCURRENTLY {version.index_name} ON ml_embedding "
-                    "USING hnsw (vector halfvec_cosine_ops) WITH (m = 16, ef_construction = 128) "
-                    f"WHERE version_id = {version.pk:d}"
-                )
-            # For the searches' estimates, and for reading offers from their index alone.
-            cursor.execute("VACUUM (ANALYZE) ml_embedding, ml_offer")
-        finally:
-            cursor.execute("RESET statement_timeout")
-            cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [INDEX_LOCK, version.pk])
-    return True
-
-
-def _invalid_indexes(version: ModelVersion) -> list[str]:
-    """Return what killed builds left: the version's index, or the copy that was to replace it.
-
-    Each embedding that is stored would be put into a copy as well, for good.
-    """
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT relname FROM pg_index JOIN pg_class ON pg_class.oid = indexrelid "
-            "WHERE indrelid = 'ml_embedding'::regclass AND NOT indisvalid AND relname ~ %s",
-            [rf"^{version.index_name}(_cc(new|old)\d*)?$"],
-        )
-        return [name for (name,) in cursor.fetchall()]
-
-
-def drop_index(version: ModelVersion) -> None:
-    """Drop the version's index beside the traffic; harmless where there is none."""
-    with connection.cursor() as cursor:
-        cursor.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {version.index_name}")
 
 
 def sweep_embeddings() -> None:

@@ -81,7 +81,7 @@ def load_catalogue(
 
 
 def train_small(department: str = "art", count: int = 24) -> TrainedEncoder:
-    """Train a real encoder for one epoch on drawn pictures, half of them labelled."""
+    """Train a real encoder on drawn pictures, half of them labelled."""
     names = ["abstract", "water"] if department == "art" else ["earrings", "rings"]
     return train_encoder(
         range(count),
@@ -104,7 +104,7 @@ def make_version(
     version = ModelVersion.objects.create(
         department=trained.department,
         number=numbers + 1,
-        backbone="autoencoder",
+        backbone=trained.backbone,
         training_run=run,
         artifact=folder,
         sha256=sha256,

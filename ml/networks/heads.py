@@ -1,10 +1,14 @@
 """Learn labels from vectors: a softmax head, measured on pictures that it has not seen."""
 
+import math
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.optimize import minimize_scalar
+from scipy.special import log_softmax, softmax
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedGroupKFold
 
@@ -12,53 +16,138 @@ from ml.networks.metrics import label_report
 
 FEWEST_OF_A_LABEL = 8
 FOLDS = 5
+# What a fold has not learnt, it takes nothing for.
+UNKNOWN = -30.0
+HEATS = (0.05, 20.0)
+CALIBRATION_BINS = 15
 
 
-def learn_labels(
-    used: Sequence[int],
-    vectors: NDArray[np.float32],
-    labels: Mapping[int, str],
-    groups: Mapping[int, int],
-    seed: int,
-) -> tuple[tuple[str, ...], LogisticRegression | None, dict[str, Any]]:
-    """Fit the label head on all labelled pictures; measure it in grouped cross-validation."""
+@dataclass(frozen=True, slots=True)
+class Labelled:
+    """The pictures to learn labels from: their ``rows`` and ids, and each one's label.
+
+    ``truth`` says where the label stands in ``names``. Rows of the same number in ``twins`` look
+    alike.
+    """
+
+    rows: NDArray[np.int64]
+    ids: tuple[int, ...]
+    truth: NDArray[np.int64]
+    names: tuple[str, ...]
+    twins: NDArray[np.int64]
+
+    def folds(self, seed: int) -> list[tuple[NDArray[np.int64], NDArray[np.int64]]]:
+        """Return stratified (train, test) that keep look-alikes together; none where two cannot be
+        made."""
+        groups = [len(np.unique(self.twins[self.truth == one])) for one in range(len(self.names))]
+        count = min(FOLDS, *groups)
+        if count < 2:
+            return []
+        folds = StratifiedGroupKFold(count, shuffle=True, random_state=seed)
+        return list(folds.split(self.rows, self.truth, self.twins))
+
+
+def labelled(
+    used: Sequence[int], labels: Mapping[int, str], groups: Mapping[int, int]
+) -> Labelled | str:
+    """Return what of the pictures labels can be learnt from, or why they cannot, in words.
+
+    ``groups`` gives each picture's perceptual hash.
+    """
     rows = [row for row, pk in enumerate(used) if pk in labels]
-    truth = np.array([labels[used[row]] for row in rows])
-    counts = {str(name): int(np.sum(truth == name)) for name in np.unique(truth)}
+    given = np.array([labels[used[row]] for row in rows])
+    counts = {str(name): int(np.sum(given == name)) for name in np.unique(given)}
     names = tuple(sorted(name for name, count in counts.items() if count >= FEWEST_OF_A_LABEL))
     if len(names) < 2:
-        reason = (
+        return (
             f"A label is learnt from {FEWEST_OF_A_LABEL} pictures on, and at least two labels are "
             f"needed; there are {_in_words(counts)}."
         )
-        return (), None, {"accuracy": None, "macro_f1": None, "unlabelled_reason": reason}
-    keep = np.isin(truth, names)
-    x, y = vectors[rows][keep], truth[keep]
-    ids = [used[row] for row, kept in zip(rows, keep, strict=True) if kept]
+    keep = np.isin(given, names)
+    kept = np.array(rows)[keep]
+    ids = tuple(used[row] for row in kept)
     twins = look_alikes([groups[pk] for pk in ids]) if groups else np.arange(len(ids))
-    return names, _head_for(x, y, names, seed), _cross_validated(x, y, twins, names, seed)
+    return Labelled(kept, ids, np.searchsorted(names, given[keep]), names, twins)
 
 
-def _cross_validated(
-    x: NDArray[np.float32],
-    y: NDArray[np.str_],
-    twins: NDArray[np.int64],
-    names: tuple[str, ...],
+def learn_labels(
+    pictures: Labelled | str,
+    vectors: NDArray[np.float32],
     seed: int,
-) -> dict[str, Any]:
-    """Return the label report of stratified folds that keep look-alikes (``twins``) together."""
-    count = min(FOLDS, *(len(np.unique(twins[y == name])) for name in names))
-    if count < 2:
+    unseen: NDArray[np.float64] | None = None,
+) -> tuple[LogisticRegression | None, dict[str, Any]]:
+    """Fit the label head on all labelled pictures; measure it in grouped cross-validation.
+
+    ``vectors`` are those of all pictures. Where labels shaped them, ``unseen`` must say (n x
+    labels) what folds took the labelled ones for that had not seen them. The measures' ``guesses``
+    are that by picture. The head is calibrated: its probabilities are how often such guesses were
+    right there.
+    """
+    if isinstance(pictures, str):
+        return None, {"accuracy": None, "macro_f1": None, "unlabelled_reason": pictures}
+    x = vectors[pictures.rows]
+    head = _head_for(x, pictures.truth, len(pictures.names), seed)
+    logits = _unseen_logits(x, pictures, seed) if unseen is None else unseen
+    if not len(logits):
         reason = "The pictures of a label are all look-alikes: what it learnt cannot be measured."
-        return {"accuracy": None, "macro_f1": None, "unlabelled_reason": reason}
-    folds = StratifiedGroupKFold(count, shuffle=True, random_state=seed)
-    guesses = np.empty_like(y)
-    for train, test in folds.split(x, y, twins):
-        known = np.unique(y[train])
-        guesses[test] = (
-            _head(seed).fit(x[train], y[train]).predict(x[test]) if len(known) > 1 else known[0]
+        return head, {"accuracy": None, "macro_f1": None, "unlabelled_reason": reason}
+    guesses = [pictures.names[best] for best in logits.argmax(axis=1)]
+    truth = [pictures.names[one] for one in pictures.truth]
+    heat = temperature(logits, pictures.truth)
+    head.coef_, head.intercept_ = head.coef_ / heat, head.intercept_ / heat
+    return head, {
+        **label_report(truth, guesses, pictures.names),
+        "guesses": dict(zip(map(str, pictures.ids), guesses, strict=True)),
+        "temperature": heat,
+        "calibration_error": calibration_error(softmax(logits / heat, axis=1), pictures.truth),
+        "calibration_error_before": calibration_error(softmax(logits, axis=1), pictures.truth),
+    }
+
+
+def _unseen_logits(x: NDArray[np.float32], pictures: Labelled, seed: int) -> NDArray[np.float64]:
+    """Return what heads say (n x labels) of pictures they have not seen; none without folds."""
+    folds = pictures.folds(seed)
+    logits = np.full((len(x) if folds else 0, len(pictures.names)), UNKNOWN)
+    for train, test in folds:
+        known = np.unique(pictures.truth[train])
+        if len(known) == 1:
+            logits[test, known[0]] = 0.0
+            continue
+        values = _head(seed).fit(x[train], pictures.truth[train]).decision_function(x[test])
+        if len(known) == 2:
+            values = np.stack([-values / 2, values / 2], axis=1)
+        logits[np.ix_(test, known)] = values
+    return logits
+
+
+def temperature(logits: NDArray[np.float64], truth: NDArray[np.int64]) -> float:
+    """Return what to divide logits (n x labels) by for the likeliest chances (Guo et al. 2017).
+
+    ``truth`` has the right column of each row. Between 0.05 and 20.
+    """
+
+    def surprise(log_heat: float) -> float:
+        chances = log_softmax(logits / math.exp(log_heat), axis=1)
+        return float(-chances[np.arange(len(truth)), truth].mean())
+
+    low, high = (math.log(heat) for heat in HEATS)
+    return float(math.exp(minimize_scalar(surprise, bounds=(low, high), method="bounded").x))
+
+
+def calibration_error(probabilities: NDArray[np.float64], truth: NDArray[np.int64]) -> float:
+    """Return how far the first guess's probability is from how often it is right, on average.
+
+    The expected calibration error over 15 bins of equal width (Guo et al. 2017), in [0, 1].
+    """
+    sure = probabilities.max(axis=1)
+    right = probabilities.argmax(axis=1) == truth
+    bins = np.minimum((sure * CALIBRATION_BINS).astype(int), CALIBRATION_BINS - 1)
+    return float(
+        sum(
+            abs(right[bins == one].mean() - sure[bins == one].mean()) * np.mean(bins == one)
+            for one in np.unique(bins)
         )
-    return label_report(y.tolist(), guesses.tolist(), names)
+    )
 
 
 def _head(seed: int) -> LogisticRegression:
@@ -66,10 +155,10 @@ def _head(seed: int) -> LogisticRegression:
 
 
 def _head_for(
-    x: NDArray[np.float32], y: NDArray[np.str_], names: tuple[str, ...], seed: int
+    x: NDArray[np.float32], truth: NDArray[np.int64], labels: int, seed: int
 ) -> LogisticRegression:
-    head = _head(seed).fit(x, y)
-    if len(names) == 2:
+    head = _head(seed).fit(x, truth)
+    if labels == 2:
         # scikit-learn gives two classes one row of weights; a softmax wants one each.
         head.coef_ = np.vstack([-head.coef_, head.coef_]) / 2
         head.intercept_ = np.concatenate([-head.intercept_, head.intercept_]) / 2

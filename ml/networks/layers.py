@@ -157,3 +157,21 @@ class OrientationHistogram(keras.layers.Layer):  # type: ignore[misc]  # Keras i
 
     def compute_output_shape(self, input_shape: Any) -> Any:
         return (input_shape[0], self.cells**2 * self.directions)
+
+
+@keras.saving.register_keras_serializable(package=PACKAGE)
+class Moments(keras.layers.Layer):  # type: ignore[misc]  # Keras is untyped
+    """Describe a map by the mean and the deviation of each channel: channels * 2 numbers.
+
+    What there is, and how unevenly: the statistics that carry a picture's style (Huang and Belongie
+    2017).
+    """
+
+    def call(self, maps: Any) -> Any:
+        mean = ops.mean(maps, axis=(1, 2))
+        apart = maps - mean[:, None, None, :]
+        deviation = ops.sqrt(ops.mean(ops.square(apart), axis=(1, 2)) + 1e-6)
+        return ops.concatenate([mean, deviation], axis=-1)
+
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        return (input_shape[0], input_shape[-1] * 2)

@@ -12,8 +12,8 @@ import numpy as np
 from django.db import connection, connections
 from numpy.typing import NDArray
 
+from ml.indexes import create_index
 from ml.models import ModelVersion
-from ml.services import create_index
 from recommendations.search import Search, Wishes, find, nearest
 from tests.benchmarks.life import live
 from tests.benchmarks.machine import machine, quantiles

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from ml.services import create_index
+from ml.indexes import create_index
 from recommendations.search import Search
 from tests.benchmarks import report, search, walls
 from tests.benchmarks.peers import (

@@ -28,10 +28,16 @@ class Site:
         self.url = f"http://127.0.0.1:{self.port}"
         self.process: subprocess.Popen[bytes] | None = None
         self.log = home / "serve.log"
+        self.settings: dict[str, str] = {}
 
     @property
     def environment(self) -> dict[str, str]:
-        return {**os.environ, "PENDANT_HOME": str(self.home), "PYTHONWARNINGS": "ignore"}
+        return {
+            **os.environ,
+            "PENDANT_HOME": str(self.home),
+            "PYTHONWARNINGS": "ignore",
+            **self.settings,
+        }
 
     def manage(self, *arguments: str, expect: int = 0) -> subprocess.CompletedProcess[str]:
         """Run a command as a person would; fail where its exit code is another."""

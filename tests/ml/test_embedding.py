@@ -11,10 +11,11 @@ from django.db import IntegrityError, connection
 
 from catalog.models import Picture, Product
 from ml import services, tasks
+from ml.indexes import INDEX_LOCK, create_index, drop_index
 from ml.models import Embedding, ModelVersion
 from ml.networks.pixels import decode_rgb
 from ml.registry import encoder_of
-from ml.services import create_index, drop_index, embed, embed_and_promote
+from ml.services import embed, embed_and_promote
 from tests.conftest import Encoders
 from tests.factories import load_catalogue
 from tests.ml.rows import candidate, fill
@@ -237,10 +238,10 @@ def test_one_builder_at_a_time() -> None:
     other = connection.copy()
     try:
         with other.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_lock(%s, %s)", [services.INDEX_LOCK, version.pk])
+            cursor.execute("SELECT pg_advisory_lock(%s, %s)", [INDEX_LOCK, version.pk])
             create_index(version)
             assert index_of(version) is None
-            cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [services.INDEX_LOCK, version.pk])
+            cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [INDEX_LOCK, version.pk])
             create_index(version)
             assert index_of(version) is not None
     finally:

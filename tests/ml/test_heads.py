@@ -1,11 +1,21 @@
 """Learning labels from vectors, look-alikes kept together where it is measured."""
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 
-from ml.networks.heads import learn_labels, look_alikes
+from ml.networks.heads import (
+    Labelled,
+    calibration_error,
+    labelled,
+    learn_labels,
+    look_alikes,
+    temperature,
+)
 
 NAMES = ["city", "water"]
 
@@ -29,8 +39,20 @@ def random_hashes(count: int) -> NDArray[np.int64]:
     return hashes
 
 
+def learn(
+    used: Sequence[int],
+    vectors: NDArray[np.float32],
+    labels: Mapping[int, str],
+    groups: Mapping[int, int],
+    seed: int,
+) -> tuple[tuple[str, ...], LogisticRegression | None, dict[str, Any]]:
+    pictures = labelled(used, labels, groups)
+    head, report = learn_labels(pictures, vectors, seed)
+    return pictures.names if isinstance(pictures, Labelled) else (), head, report
+
+
 def test_it_works() -> None:
-    names, head, report = learn_labels(range(40), vectors(), labels(), {}, 0)
+    names, head, report = learn(range(40), vectors(), labels(), {}, 0)
     assert names == ("city", "water")
     assert head is not None
     assert report["accuracy"] == 1
@@ -42,10 +64,11 @@ def test_a_softmax_of_the_head_is_what_scikit_learn_predicts(count: int) -> None
     random = np.random.default_rng(0)
     features = random.normal(size=(60, 16)).astype(np.float32)
     truth = [f"label {number % count}" for number in range(60)]
-    names, head, _ = learn_labels(range(60), features, dict(enumerate(truth)), {}, 0)
+    names, head, report = learn(range(60), features, dict(enumerate(truth)), {}, 0)
     assert head is not None
     assert len(names) == len(head.coef_) == len(head.intercept_) == count
-    scores = np.exp(features @ head.coef_.T + head.intercept_)
+    # Before its calibration.
+    scores = np.exp((features @ head.coef_.T + head.intercept_) * report["temperature"])
     expected = LogisticRegression(C=10.0, max_iter=2000, class_weight="balanced", random_state=0)
     expected.fit(features, truth)
     assert list(names) == list(expected.classes_)
@@ -54,10 +77,43 @@ def test_a_softmax_of_the_head_is_what_scikit_learn_predicts(count: int) -> None
     )
 
 
+def test_guesses_are_told_by_picture() -> None:
+    ids = range(100, 140)
+    given = {100 + number: name for number, name in labels().items()}
+    _, _, report = learn(ids, vectors(), given, {}, 0)
+    assert report["guesses"] == {str(pk): name for pk, name in given.items()}
+
+
+def test_overconfidence_is_cooled_down() -> None:
+    """Where guesses are right as often as not, a head must not be sure of them."""
+    random = np.random.default_rng(4)
+    features = random.normal(size=(300, 64)).astype(np.float32)
+    given = {number: NAMES[random.integers(2)] for number in range(300)}
+    _, _, report = learn(range(300), features, given, {}, 0)
+    assert report["temperature"] > 3
+    assert report["calibration_error"] < 0.1 < report["calibration_error_before"]
+
+
+def test_temperature_finds_what_logits_were_multiplied_by() -> None:
+    random = np.random.default_rng(0)
+    logits = random.normal(scale=2, size=(20_000, 3))
+    chances = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+    truth = (random.random((20_000, 1)) > chances.cumsum(axis=1)).sum(axis=1)
+    assert temperature(4 * logits, truth) == pytest.approx(4, rel=0.05)
+    assert calibration_error(chances, truth) < 0.02
+
+
+def test_calibration_error_by_hand() -> None:
+    probabilities = np.array([[0.9, 0.1], [0.9, 0.1], [0.4, 0.6], [0.4, 0.6]])
+    # Sure to 0.9 and right half of the time; sure to 0.6 and right always.
+    error = calibration_error(probabilities, np.array([0, 1, 1, 1]))
+    assert error == pytest.approx(0.5 * 0.4 + 0.5 * 0.4)
+
+
 def test_labels_at_random_are_not_found() -> None:
     random = np.random.default_rng(0)
     shuffled = dict(zip(range(200), random.permutation([*NAMES] * 100), strict=True))
-    _, _, report = learn_labels(range(200), vectors(200), shuffled, {}, 0)
+    _, _, report = learn(range(200), vectors(200), shuffled, {}, 0)
     assert 0.3 < report["accuracy"] < 0.7
 
 
@@ -68,23 +124,21 @@ def test_copies_are_not_learnt_by_heart() -> None:
     doubled = np.repeat(single / np.linalg.norm(single, axis=1, keepdims=True), 2, axis=0)
     given = {number: NAMES[number // 2 % 2] for number in range(40)}
     hashes = {number: int(code) for number, code in enumerate(np.repeat(random_hashes(20), 2))}
-    _, _, naive = learn_labels(range(40), doubled, given, {}, 0)
-    _, _, grouped = learn_labels(range(40), doubled, given, hashes, 0)
+    _, _, naive = learn(range(40), doubled, given, {}, 0)
+    _, _, grouped = learn(range(40), doubled, given, hashes, 0)
     assert naive["accuracy"] > 0.9
     assert grouped["accuracy"] < 0.8
 
 
 def test_a_label_of_seven_pictures_is_not_learnt() -> None:
     given = {**labels(32), **dict.fromkeys(range(32, 39), "animal")}
-    names, _, report = learn_labels(range(40), vectors(), given, {}, 0)
+    names, _, report = learn(range(40), vectors(), given, {}, 0)
     assert names == ("city", "water")
     assert report["label_count"] == 32
 
 
 def test_one_label_is_not_learnt() -> None:
-    names, head, report = learn_labels(
-        range(40), vectors(), dict.fromkeys(range(40), "city"), {}, 0
-    )
+    names, head, report = learn(range(40), vectors(), dict.fromkeys(range(40), "city"), {}, 0)
     assert (names, head) == ((), None)
     assert report["accuracy"] is None
     assert "at least two labels are needed" in report["unlabelled_reason"]
@@ -94,7 +148,7 @@ def test_one_label_is_not_learnt() -> None:
 def test_a_label_of_look_alikes_is_learnt_but_not_measured(label: int) -> None:
     apart = random_hashes(40)
     hashes = {number: 0 if number % 2 == label else int(apart[number]) for number in range(40)}
-    names, head, report = learn_labels(range(40), vectors(), labels(), hashes, 0)
+    names, head, report = learn(range(40), vectors(), labels(), hashes, 0)
     assert names == ("city", "water")
     assert head is not None
     assert report["accuracy"] is None
@@ -104,7 +158,7 @@ def test_a_label_of_look_alikes_is_learnt_but_not_measured(label: int) -> None:
 def test_few_groups_are_measured_in_fewer_folds() -> None:
     far = [0, 0xFFFF, 0xFFFF0000, 0xFFFF00000000]
     hashes = {number: far[number % 4] for number in range(40)}
-    _, _, report = learn_labels(range(40), vectors(), labels(), hashes, 0)
+    _, _, report = learn(range(40), vectors(), labels(), hashes, 0)
     assert report["accuracy"] == 1
 
 

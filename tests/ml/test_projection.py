@@ -5,7 +5,8 @@ import pytest
 from numpy.typing import NDArray
 from sklearn.decomposition import PCA
 
-from ml.networks.training import nearest_distances, projection
+from ml.networks.projection import projection
+from ml.networks.training import nearest_distances
 
 Array = NDArray[np.float32]
 

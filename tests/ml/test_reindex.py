@@ -8,8 +8,8 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import IntegrityError, OperationalError, connection, transaction
 
+from ml.indexes import INDEX_LOCK, create_index
 from ml.models import ModelVersion
-from ml.services import INDEX_LOCK, create_index
 from tests.factories import load_catalogue
 from tests.ml.rows import candidate, fill
 from tests.waiting import beside, until_waiting

@@ -39,7 +39,7 @@ def test_it_works(tmp_path: Path, media: Path) -> None:
     default_storage.delete(str(Picture.objects.all()[0].file))
     candidate()
     with listening() as broker:
-        run = start_training("art", epochs=1, ring=False)
+        run = start_training("art", backbone="autoencoder", epochs=1, ring=False)
         reported: list[tuple[float, float, str]] = []
         version = train_now(run, lambda *progress: reported.append(progress))
         assert broker.rung("embedding") == [("ml.tasks.embed", version.pk)]
@@ -70,7 +70,7 @@ def test_it_works(tmp_path: Path, media: Path) -> None:
 @pytest.mark.django_db(transaction=True)
 def test_a_run_that_was_taken_back_leaves_nothing(tmp_path: Path, media: Path) -> None:
     load_catalogue(tmp_path, 8)
-    run = start_training("art", epochs=1, ring=False)
+    run = start_training("art", backbone="autoencoder", epochs=1, ring=False)
     job = TrainingRun.objects.claim(run.pk)
     assert job is not None
 
@@ -147,6 +147,10 @@ def test_an_unknown_backbone_is_refused() -> None:
 @pytest.mark.parametrize("epochs", [0, -1, 1001])
 def test_epochs_out_of_range_are_refused(epochs: int) -> None:
     assert refusal(epochs=epochs) == f"epochs must be 1 to 1000, not {epochs}."
+
+
+def test_epochs_are_refused_where_the_backbone_learns_nothing() -> None:
+    assert "mobilenet_v2 is ready as it is" in refusal(backbone="mobilenet_v2", epochs=3)
 
 
 def test_a_second_training_is_refused_while_one_waits() -> None:

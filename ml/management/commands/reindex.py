@@ -6,8 +6,8 @@ from django.db import connection
 
 from catalog.management.base import BadInput, ReportingCommand
 from catalog.models import Department, no_such_department
+from ml.indexes import create_index
 from ml.models import ModelVersion
-from ml.services import create_index
 
 
 class Command(ReportingCommand):

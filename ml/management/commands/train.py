@@ -12,8 +12,15 @@ class Command(ReportingCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         super().add_arguments(parser)
         parser.add_argument("department")
-        parser.add_argument("--backbone", default="autoencoder", help="the network to train")
+        parser.add_argument(
+            "--backbone",
+            default=services.DEFAULT_BACKBONE,
+            help=f"the network to start from: {', '.join(services.BACKBONES)}",
+        )
         parser.add_argument("--epochs", type=int, help="passes over the pictures")
+        parser.add_argument(
+            "--anew", action="store_true", help="train although nothing changed since the last time"
+        )
         parser.add_argument(
             "--promote", action="store_true", help="embed the catalogue and let the version serve"
         )
@@ -27,6 +34,7 @@ class Command(ReportingCommand):
                     epochs=options["epochs"],
                     promote=promote,
                     ring=False,
+                    anew=options["anew"],
                 )
                 version = services.train_now(run, bar.move_to)
                 if promote:

@@ -1,0 +1,68 @@
+"""The gate before a promotion: is a candidate worse than the version that serves?"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from catalog.models import Annotation
+from ml.models import ModelVersion
+
+RESAMPLES = 10_000
+FEWEST_SHARED = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Two versions on the labelled pictures that both guessed without having learnt from them.
+
+    ``better`` and ``worse`` are ids of pictures that only one of them got right; ``low`` and
+    ``high`` bound the gain in accuracy with 95 % (paired bootstrap, Efron and Tibshirani 1993).
+    """
+
+    shared: int
+    before: float
+    after: float
+    low: float
+    high: float
+    better: tuple[int, ...]
+    worse: tuple[int, ...]
+
+    @property
+    def is_worse(self) -> bool:
+        return self.high < 0
+
+    def __str__(self) -> str:
+        return (
+            f"accuracy {self.after:.1%} against {self.before:.1%} on {self.shared} labelled "
+            f"pictures, a change of {self.low:+.1%} to {self.high:+.1%}"
+        )
+
+
+def compare(candidate: ModelVersion, live: ModelVersion) -> Comparison | None:
+    """Compare by today's labels; None where too few pictures are shared to tell.
+
+    The guesses are those of each version's cross-validation, so labels that were corrected since
+    count for both.
+    """
+    truth = Annotation.objects.in_department(candidate.department).agreed()
+    ours, theirs = (version.metrics.get("guesses", {}) for version in (candidate, live))
+    shared = [pk for pk in truth if str(pk) in ours and str(pk) in theirs]
+    if len(shared) < FEWEST_SHARED:
+        return None
+    was_right = {pk for pk in shared if theirs[str(pk)] == truth[pk]}
+    is_right = {pk for pk in shared if ours[str(pk)] == truth[pk]}
+    better, worse = sorted(is_right - was_right), sorted(was_right - is_right)
+    count = len(shared)
+    shares = np.array([len(better), len(worse), count - len(better) - len(worse)]) / count
+    # Resampling pictures with replacement draws from these three kinds.
+    drawn = np.random.default_rng(0).multinomial(count, shares, RESAMPLES)
+    low, high = np.percentile((drawn[:, 0] - drawn[:, 1]) / count, [2.5, 97.5])
+    return Comparison(
+        shared=count,
+        before=len(was_right) / count,
+        after=len(is_right) / count,
+        low=float(low),
+        high=float(high),
+        better=tuple(better),
+        worse=tuple(worse),
+    )

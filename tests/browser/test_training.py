@@ -1,0 +1,67 @@
+"""An owner retrains in the admin, watches, and lets the new version serve."""
+
+import re
+import urllib.request
+
+from playwright.sync_api import Page, expect
+
+from tests.browser.site import Site
+
+TRAINED = 120_000
+
+
+def log_in(site: Site, page: Page) -> None:
+    site.settings["DJANGO_SUPERUSER_PASSWORD"] = "a long enough one"
+    site.manage("createsuperuser", "--noinput", "--username=owner", "--email=o@shop.example")
+    page.goto("/admin/login/?next=/admin/ml/trainingrun/")
+    page.fill("#id_username", "owner")
+    page.fill("#id_password", "a long enough one")
+    page.click("input[type=submit]")
+
+
+def test_an_owner_retrains_watches_and_promotes(site: Site, page: Page) -> None:
+    log_in(site, page)
+    page.click("text=Retrain")
+    page.select_option("#id_department", "art")
+    page.select_option("#id_backbone", "autoencoder")
+    page.fill("#id_epochs", "4")
+    page.click("input[name=_save]")
+    expect(page).to_have_url(re.compile(r"/admin/ml/trainingrun/\d+/change/$"))
+    run = page.locator("#run")
+    expect(run.locator("progress")).to_be_visible()
+    version = run.get_by_role("link", name=re.compile(r"Version \d+"))
+    expect(version).to_be_visible(timeout=TRAINED)
+    # The loss by epoch came in without a reload, and the page asks no more.
+    expect(run.locator("svg.chart polyline")).to_have_count(2)
+    assert run.get_attribute("hx-get") is None
+    number = int((version.inner_text()).removeprefix("Version "))
+    version.click()
+    expect(page.locator("table.confusion")).to_be_visible()
+
+    def promoted() -> bool:
+        page.goto("/admin/ml/modelversion/?department__exact=art&state__exact=candidate")
+        page.locator("#result_list input.action-select").first.check()
+        page.select_option("select[name=action]", "promote_though_worse")
+        page.click("button[name=index]")
+        return "is live now" in page.locator("ul.messagelist").inner_text()
+
+    site.wait_for(promoted)
+    token = site.post(7)
+    site.wait_for(lambda: site.is_done(token))
+    assert site.get(f"/api/submissions/{token}/")["model_version"] == number
+
+
+def test_a_training_is_cancelled_from_its_page(site: Site, page: Page) -> None:
+    page.goto("/admin/login/?next=/admin/ml/trainingrun/add/")
+    page.fill("#id_username", "owner")
+    page.fill("#id_password", "a long enough one")
+    page.click("input[type=submit]")
+    page.select_option("#id_department", "jewelry")
+    page.select_option("#id_backbone", "autoencoder")
+    page.fill("#id_epochs", "900")
+    page.click("input[name=_save]")
+    expect(page.locator("#run .run-stage")).to_contain_text("Epoch", timeout=TRAINED)
+    page.click("text=Cancel this training")
+    expect(page.locator("#run .run-failed")).to_contain_text("Cancelled by owner")
+    with urllib.request.urlopen(f"{site.url}/healthz/", timeout=10) as answer:
+        assert answer.status == 200

@@ -1,0 +1,188 @@
+"""Retraining and comparing versions in the admin."""
+
+from pathlib import Path
+
+import pytest
+from django.contrib.auth.models import Permission, User
+from django.test import Client
+
+from ml import services
+from ml.models import ModelVersion, TrainingRun
+from tests.factories import load_catalogue
+from tests.ml.rows import candidate, fill, label_pictures
+
+pytestmark = pytest.mark.django_db
+
+ADD = "/admin/ml/trainingrun/add/"
+GIVEN = {"department": "art", "backbone": "autoencoder", "epochs": "2"}
+
+
+def signed_in(*permissions: str) -> Client:
+    user = User.objects.create_user("owner", password="x", is_staff=True)
+    user.user_permissions.set(Permission.objects.filter(codename__in=permissions))
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+@pytest.fixture
+def owner() -> Client:
+    return signed_in(
+        "add_trainingrun", "view_trainingrun", "view_modelversion", "promote_modelversion"
+    )
+
+
+def page(client: Client, url: str) -> str:
+    response = client.get(url)
+    assert response.status_code == 200
+    return response.content.decode()
+
+
+def test_retraining_starts_from_a_form(owner: Client, tmp_path: Path, media: Path) -> None:
+    load_catalogue(tmp_path, 8)
+    assert 'value="art"' in page(owner, ADD)
+    response = owner.post(ADD, GIVEN, follow=True)
+    run = TrainingRun.objects.get()
+    assert response.redirect_chain[-1][0] == f"/admin/ml/trainingrun/{run.pk}/change/"
+    assert (run.department, run.backbone, run.epochs, run.state) == (
+        "art",
+        "autoencoder",
+        2,
+        "queued",
+    )
+    assert run.started_by == User.objects.get()
+    assert "Waiting for a training worker" in response.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"epochs": "0"}, "epochs must be 1 to 1000"),
+        ({"backbone": "mobilenet_v2"}, "mobilenet_v2 is ready as it is"),
+        ({"department": ""}, "This field is required"),
+    ],
+)
+def test_what_cannot_start_is_said_in_the_form(
+    owner: Client, changes: dict[str, str], says: str
+) -> None:
+    response = owner.post(ADD, GIVEN | changes)
+    assert says in response.content.decode()
+    assert not TrainingRun.objects.exists()
+
+
+def test_unchanged_data_is_said_in_the_form(owner: Client, tmp_path: Path, media: Path) -> None:
+    load_catalogue(tmp_path, 8)
+    version = candidate()
+    version.fingerprint = services.fingerprint("art", "autoencoder", 2)
+    version.save()
+    response = owner.post(ADD, GIVEN)
+    assert "Nothing changed since version 1" in response.content.decode()
+    assert not TrainingRun.objects.unfinished().exists()
+    label_pictures(["abstract", "water"])
+    owner.post(ADD, GIVEN)
+    assert TrainingRun.objects.unfinished().count() == 1
+
+
+def test_one_that_is_under_way_is_told(owner: Client) -> None:
+    owner.post(ADD, GIVEN)
+    response = owner.post(ADD, GIVEN | {"epochs": "3"}, follow=True)
+    assert "is under way" in response.content.decode()
+    assert TrainingRun.objects.count() == 1
+
+
+def test_progress_is_shown_while_it_runs(owner: Client) -> None:
+    run = services.start_training("art", backbone="autoencoder")
+    url = f"/admin/ml/trainingrun/{run.pk}/progress/"
+    assert 'hx-trigger="every 2s"' in page(owner, url)
+    assert TrainingRun.objects.claim(run.pk) is not None
+    TrainingRun.objects.update(
+        progress={
+            "done": 40,
+            "total": 100,
+            "text": "Epoch 2 of 6, loss 0.5",
+            "curve": [[1, 0.7, 0.8], [2, 0.5, 0.6]],
+        }
+    )
+    shown = page(owner, url)
+    assert "Epoch 2 of 6" in shown
+    assert 'value="40"' in shown
+    assert "left" in shown
+    assert "<polyline" in shown
+    run.refresh_from_db()
+    run.fail("Its pictures do not suffice.")
+    ended = page(owner, url)
+    assert "do not suffice" in ended
+    assert "hx-get" not in ended
+
+
+def test_a_training_can_be_cancelled(owner: Client) -> None:
+    run = services.start_training("art", backbone="autoencoder")
+    job = TrainingRun.objects.claim(run.pk)
+    assert job is not None
+    response = owner.post(f"/admin/ml/trainingrun/{run.pk}/cancel/", follow=True)
+    assert "The training was cancelled" in response.content.decode()
+    run.refresh_from_db()
+    assert (run.state, run.error) == (
+        "failed",
+        "Cancelled by owner. Nothing of the catalogue changed.",
+    )
+    again = owner.post(f"/admin/ml/trainingrun/{run.pk}/cancel/", follow=True)
+    assert "had ended already" in again.content.decode()
+    assert owner.get(f"/admin/ml/trainingrun/{run.pk}/cancel/").status_code == 405
+
+
+def test_a_cancelled_training_stops_and_makes_no_version(tmp_path: Path, media: Path) -> None:
+    load_catalogue(tmp_path, 8)
+    run = services.start_training("art", backbone="autoencoder", epochs=50, ring=False)
+
+    def cancel_soon(done: float, total: float, text: str) -> None:
+        if text.startswith("Epoch 1 "):
+            run.cancel("Cancelled by somebody.")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(services._Reports, "EVERY", 0.0)
+        with pytest.raises(services.TrainingError, match="Cancelled by somebody"):
+            services.train_now(run, cancel_soon)
+    run.refresh_from_db()
+    assert (run.state, run.error) == ("failed", "Cancelled by somebody.")
+    assert not ModelVersion.objects.exists()
+
+
+def test_who_only_looks_starts_and_cancels_nothing() -> None:
+    guest = signed_in("view_trainingrun")
+    run = services.start_training("art", backbone="autoencoder")
+    assert guest.post(ADD, GIVEN).status_code == 403
+    assert guest.post(f"/admin/ml/trainingrun/{run.pk}/cancel/").status_code == 403
+    assert "Cancel this training" not in page(guest, f"/admin/ml/trainingrun/{run.pk}/change/")
+    assert "Retrain" not in page(guest, "/admin/ml/trainingrun/")
+    nobody = Client()
+    assert nobody.get(f"/admin/ml/trainingrun/{run.pk}/progress/").status_code == 302
+    run.refresh_from_db()
+    assert run.state == "queued"
+
+
+def test_a_version_shows_what_it_confuses_and_what_changed(
+    owner: Client, tmp_path: Path, media: Path
+) -> None:
+    load_catalogue(tmp_path, 24)
+    truth = label_pictures(["abstract", "water"])
+    live, other = candidate(), candidate()
+    live.metrics = {"guesses": {str(pk): "water" for pk in truth}}
+    other.metrics = {
+        "accuracy": 1.0,
+        "guesses": {str(pk): name for pk, name in truth.items()},
+        "confusion": {"labels": ["abstract", "water"], "counts": [[12, 0], [0, 12]]},
+        "history": {"loss": [0.7, 0.5], "val_loss": [0.8, 0.6]},
+    }
+    for version in (live, other):
+        version.save()
+        fill(version)
+    live.promote()
+    shown = page(owner, f"/admin/ml/modelversion/{other.pk}/change/")
+    assert "accuracy 100.0% against 50.0% on 24 labelled pictures" in shown
+    assert shown.count("abstract, before water") == 12
+    assert "<polyline" in shown
+    assert '<td class="share-10">12</td>' in shown
+    assert "Against the live version" not in page(
+        owner, f"/admin/ml/modelversion/{live.pk}/change/"
+    )

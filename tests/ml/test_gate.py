@@ -1,0 +1,101 @@
+"""A candidate that does worse on the labelled pictures is not promoted unless one insists."""
+
+from pathlib import Path
+
+import pytest
+
+from catalog.models import Annotation, Label, Picture
+from ml.gate import FEWEST_SHARED, compare
+from ml.models import ModelVersion, NotReady
+from tests.factories import load_catalogue
+from tests.ml.rows import candidate, fill, label_pictures
+
+pytestmark = pytest.mark.django_db
+
+COUNT = 24
+
+
+@pytest.fixture(autouse=True)
+def truth(tmp_path: Path, media: Path) -> dict[int, str]:
+    load_catalogue(tmp_path, COUNT)
+    return label_pictures(["abstract", "water"])
+
+
+def guessing(truth: dict[int, str], wrong: int, *, last: bool = False) -> ModelVersion:
+    """Return an embedded version that guesses so many pictures wrong, the first or last ones."""
+    version = candidate()
+    fill(version)
+    pks = sorted(truth)
+    missed = set(pks[len(pks) - wrong :] if last else pks[:wrong])
+    other = {"abstract": "water", "water": "abstract"}
+    version.metrics = {
+        "guesses": {str(pk): other[name] if pk in missed else name for pk, name in truth.items()}
+    }
+    version.save()
+    return version
+
+
+def test_a_worse_candidate_is_refused_with_the_figures(truth: dict[int, str]) -> None:
+    live, worse = guessing(truth, 1), guessing(truth, 12)
+    live.promote()
+    with pytest.raises(NotReady, match=r"than version 1: accuracy 50\.0% against 95\.8% on 24"):
+        worse.promote()
+    assert ModelVersion.objects.live().get() == live
+    worse.promote(though_worse=True)
+    assert ModelVersion.objects.live().get() == worse
+
+
+def test_one_that_may_be_as_good_passes(truth: dict[int, str]) -> None:
+    live, alike = guessing(truth, 4), guessing(truth, 5)
+    live.promote()
+    alike.promote()
+    assert ModelVersion.objects.live().get() == alike
+
+
+def test_the_way_back_needs_no_gate(truth: dict[int, str]) -> None:
+    first, better = guessing(truth, 12), guessing(truth, 0)
+    first.promote()
+    better.promote()
+    first.refresh_from_db()
+    first.promote()
+    assert ModelVersion.objects.live().get() == first
+
+
+def test_pictures_that_changed_are_told(truth: dict[int, str]) -> None:
+    pks = sorted(truth)
+    compared = compare(guessing(truth, 2, last=True), guessing(truth, 3))
+    assert compared is not None
+    assert compared.shared == COUNT
+    assert compared.before == pytest.approx(21 / 24)
+    assert compared.after == pytest.approx(22 / 24)
+    assert compared.better == tuple(pks[:3])
+    assert compared.worse == tuple(pks[-2:])
+    # Three better and two worse of 24: one in 24 more, give or take about two deviations.
+    assert compared.low == pytest.approx(1 / 24 - 2 * 0.092, abs=0.05)
+    assert compared.high == pytest.approx(1 / 24 + 2 * 0.092, abs=0.05)
+    assert not compared.is_worse
+
+
+def test_labels_corrected_since_count(truth: dict[int, str]) -> None:
+    live, later = guessing(truth, 0), guessing(truth, 12)
+    other = {name: Label.objects.get(name=name) for name in ("abstract", "water")}
+    for annotation in Annotation.objects.filter(picture__in=sorted(truth)[:12]):
+        named = "water" if truth[annotation.picture_id] == "abstract" else "abstract"
+        annotation.relabel(other[named])
+    compared = compare(later, live)
+    assert compared is not None
+    assert (compared.before, compared.after) == (0.5, 1.0)
+
+
+def test_too_few_shared_pictures_say_nothing(truth: dict[int, str]) -> None:
+    live, worse = guessing(truth, 0), guessing(truth, 24)
+    kept = sorted(truth)[: FEWEST_SHARED - 1]
+    Annotation.objects.exclude(picture__in=kept).delete()
+    assert compare(worse, live) is None
+    live.promote()
+    worse.promote()
+
+
+def test_versions_without_labels_say_nothing(truth: dict[int, str]) -> None:
+    assert compare(candidate(), candidate()) is None
+    assert Picture.objects.count() == COUNT
