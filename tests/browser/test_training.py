@@ -3,6 +3,7 @@
 import re
 import urllib.request
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.site import Site
@@ -10,17 +11,23 @@ from tests.browser.site import Site
 TRAINED = 120_000
 
 
-def log_in(site: Site, page: Page) -> None:
+@pytest.fixture(scope="module")
+def owner(site: Site) -> str:
+    """Make somebody who may do everything."""
     site.settings["DJANGO_SUPERUSER_PASSWORD"] = "a long enough one"
     site.manage("createsuperuser", "--noinput", "--username=owner", "--email=o@shop.example")
-    page.goto("/admin/login/?next=/admin/ml/trainingrun/")
-    page.fill("#id_username", "owner")
+    return "owner"
+
+
+def log_in(page: Page, name: str, to: str) -> None:
+    page.goto(f"/admin/login/?next={to}")
+    page.fill("#id_username", name)
     page.fill("#id_password", "a long enough one")
     page.click("input[type=submit]")
 
 
-def test_an_owner_retrains_watches_and_promotes(site: Site, page: Page) -> None:
-    log_in(site, page)
+def test_an_owner_retrains_watches_and_promotes(site: Site, page: Page, owner: str) -> None:
+    log_in(page, owner, "/admin/ml/trainingrun/")
     page.click("text=Retrain")
     page.select_option("#id_department", "art")
     page.select_option("#id_backbone", "autoencoder")
@@ -51,11 +58,8 @@ def test_an_owner_retrains_watches_and_promotes(site: Site, page: Page) -> None:
     assert site.get(f"/api/submissions/{token}/")["model_version"] == number
 
 
-def test_a_training_is_cancelled_from_its_page(site: Site, page: Page) -> None:
-    page.goto("/admin/login/?next=/admin/ml/trainingrun/add/")
-    page.fill("#id_username", "owner")
-    page.fill("#id_password", "a long enough one")
-    page.click("input[type=submit]")
+def test_a_training_is_cancelled_from_its_page(site: Site, page: Page, owner: str) -> None:
+    log_in(page, owner, "/admin/ml/trainingrun/add/")
     page.select_option("#id_department", "jewelry")
     page.select_option("#id_backbone", "autoencoder")
     page.fill("#id_epochs", "900")

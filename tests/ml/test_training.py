@@ -6,6 +6,7 @@ from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 from threading import Barrier, Thread
+from typing import Any
 
 import psycopg
 import pytest
@@ -17,6 +18,7 @@ from catalog.models import Picture
 from jobs.models import LostClaim
 from ml import services, tasks
 from ml.models import ModelVersion, TrainingRun
+from ml.networks.training import TrainedEncoder
 from ml.registry import encoder_of
 from ml.services import TrainingError, start_training, train_now
 from tests.broker import listening
@@ -68,18 +70,24 @@ def test_it_works(tmp_path: Path, media: Path) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_run_that_was_taken_back_leaves_nothing(tmp_path: Path, media: Path) -> None:
+def test_a_run_that_was_taken_back_leaves_nothing(
+    tmp_path: Path, media: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     load_catalogue(tmp_path, 8)
     run = start_training("art", backbone="autoencoder", epochs=1, ring=False)
     job = TrainingRun.objects.claim(run.pk)
     assert job is not None
 
-    def lose_it_at_the_end(done: float, total: float, text: str) -> None:
-        if text == "Trained":
-            TrainingRun.objects.filter(pk=run.pk).update(claim_token=None, state="queued")
+    save = TrainedEncoder.save
 
+    def save_then_lose_it(*arguments: Any, **options: Any) -> str:
+        sha256 = save(*arguments, **options)
+        TrainingRun.objects.filter(pk=run.pk).update(claim_token=None, state="queued")
+        return sha256
+
+    monkeypatch.setattr(TrainedEncoder, "save", save_then_lose_it)
     with pytest.raises(LostClaim):
-        services.train(job, lose_it_at_the_end)
+        services.train(job)
     run.refresh_from_db()
     assert run.state == "queued"
     assert not ModelVersion.objects.exists()
