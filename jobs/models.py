@@ -133,16 +133,20 @@ class Job(models.Model):
             pk=self.pk, state=self.State.RUNNING, claim_token=self.claim_token
         )
 
-    def _release(self, held: models.QuerySet[Any], reason: str, detail: str) -> str:
-        if self.attempts >= MAX_ATTEMPTS:
-            changed = held.update(
+    def _fail(self, jobs: models.QuerySet[Any], reason: str, detail: str) -> bool:
+        return bool(
+            jobs.update(
                 state=self.State.FAILED,
                 finished_at=timezone.now(),
                 claim_token=None,
                 error=reason,
                 error_detail=detail,
             )
-            return self.State.FAILED if changed else ""
+        )
+
+    def _release(self, held: models.QuerySet[Any], reason: str, detail: str) -> str:
+        if self.attempts >= MAX_ATTEMPTS:
+            return self.State.FAILED if self._fail(held, reason, detail) else ""
         if not held.update(
             state=self.State.QUEUED, claim_token=None, rung_at=None, error_detail=detail
         ):
@@ -199,30 +203,14 @@ class Job(models.Model):
 
     def fail(self, reason: str, detail: str = "") -> bool:
         """End the job with a reason for people; False where the claim was lost."""
-        return bool(
-            self._held().update(
-                state=self.State.FAILED,
-                finished_at=timezone.now(),
-                claim_token=None,
-                error=reason,
-                error_detail=detail,
-            )
-        )
+        return self._fail(self._held(), reason, detail)
 
     def cancel(self, reason: str) -> bool:
         """End the job, whoever holds it, with a reason for people; False where it has ended."""
         unfinished = type(self)._default_manager.filter(
             pk=self.pk, state__in=[self.State.QUEUED, self.State.RUNNING]
         )
-        return bool(
-            unfinished.update(
-                state=self.State.FAILED,
-                finished_at=timezone.now(),
-                claim_token=None,
-                error=reason,
-                error_detail="",
-            )
-        )
+        return self._fail(unfinished, reason, "")
 
     def give_back(self, reason: str, detail: str = "") -> str:
         """Queue the job again, or fail it with the reason where it had its last attempt.
