@@ -23,18 +23,31 @@ from ml.models import ModelVersion, NotReady, TrainingRun
 MOST_CHANGED = 24
 
 
+class LookedAt(admin.ModelAdmin[Any]):
+    """A page on which nothing is saved, but more is shown than fields."""
+
+    def shown(self, request: HttpRequest, row: Any) -> dict[str, Any]:
+        """Return what the page's template shows of the row."""
+        raise NotImplementedError
+
+    def render_change_form(
+        self,
+        request: HttpRequest,
+        context: Any,
+        add: bool = False,
+        change: bool = False,
+        form_url: str = "",
+        obj: Any = None,
+    ) -> HttpResponse:
+        if obj is not None:
+            buttons = ("show_save", "show_save_and_continue", "show_save_and_add_another")
+            context |= {**dict.fromkeys(buttons, False), **self.shown(request, obj)}
+        return super().render_change_form(request, context, add, change, form_url, obj)
+
+
 class TrainingForm(forms.ModelForm[TrainingRun]):
     backbone = forms.ChoiceField(
-        choices=[
-            ("mobilenet_v2", "MobileNetV2 (needs its ImageNet weights)"),
-            (
-                "vgg16",
-                "VGG16 with dense layers of its own (needs its ImageNet weights)",
-            ),
-            ("efficientnet_v2", "EfficientNetV2-B0, the same way"),
-            ("autoencoder", "autoencoder: learns from your pictures alone"),
-        ],
-        initial=services.DEFAULT_BACKBONE,
+        choices=list(services.BACKBONES.items()), initial=services.DEFAULT_BACKBONE
     )
 
     class Meta:
@@ -55,7 +68,7 @@ class TrainingForm(forms.ModelForm[TrainingRun]):
 
 
 @admin.register(TrainingRun)
-class TrainingRunAdmin(JobAdmin):
+class TrainingRunAdmin(LookedAt, JobAdmin):
     list_display = (
         "id",
         "department",
@@ -160,29 +173,9 @@ class TrainingRunAdmin(JobAdmin):
             self.message_user(request, "The training had ended already.", messages.WARNING)
         return HttpResponseRedirect(reverse("admin:ml_trainingrun_change", args=[pk]))
 
-    def change_view(
-        self,
-        request: HttpRequest,
-        object_id: str,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponse:
-        run = self.get_object(request, object_id)
-        shown = _shown(run) if run else {}
-        can_cancel = bool(run and not run.is_finished and self.has_add_permission(request))
-        return super().change_view(
-            request,
-            object_id,
-            form_url,
-            {
-                **(extra_context or {}),
-                **shown,
-                "can_cancel": can_cancel,
-                "show_save": False,
-                "show_save_and_continue": False,
-                "show_save_and_add_another": False,
-            },
-        )
+    def shown(self, request: HttpRequest, row: TrainingRun) -> dict[str, Any]:
+        can_cancel = not row.is_finished and self.has_add_permission(request)
+        return {**_shown(row), "can_cancel": can_cancel}
 
 
 def _shown(run: TrainingRun) -> dict[str, Any]:
@@ -205,7 +198,7 @@ def _in_words(span: timedelta) -> str:
 
 
 @admin.register(ModelVersion)
-class ModelVersionAdmin(admin.ModelAdmin[ModelVersion]):
+class ModelVersionAdmin(LookedAt):
     list_display = (
         "__str__",
         "state",
@@ -235,8 +228,10 @@ class ModelVersionAdmin(admin.ModelAdmin[ModelVersion]):
         "promoted_at",
     )
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[ModelVersion]:
-        return super().get_queryset(request).annotate(embedding_count=Count("embeddings"))
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        versions: QuerySet[Any] = super().get_queryset(request)
+        counted: QuerySet[Any] = versions.annotate(embedding_count=Count("embeddings"))
+        return counted
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -272,38 +267,8 @@ class ModelVersionAdmin(admin.ModelAdmin[ModelVersion]):
         else:
             self.message_user(request, f"{version} is live now.", messages.SUCCESS)
 
-    def change_view(
-        self,
-        request: HttpRequest,
-        object_id: str,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponse:
-        shown: dict[str, Any] = {}
-        version = self.get_object(request, object_id)
-        if version is not None:
-            if confusion := version.metrics.get("confusion"):
-                shown["confusion"] = charts.confusion_matrix(
-                    confusion["labels"], confusion["counts"]
-                )
-            history = version.metrics.get("history") or {}
-            losses = zip(history.get("loss", []), history.get("val_loss", []), strict=False)
-            shown["curve"] = charts.learning_curve(
-                [[epoch, *both] for epoch, both in enumerate(losses, start=1)]
-            )
-            shown |= _compared(version)
-        return super().change_view(
-            request,
-            object_id,
-            form_url,
-            {
-                **(extra_context or {}),
-                **shown,
-                "show_save": False,
-                "show_save_and_continue": False,
-                "show_save_and_add_another": False,
-            },
-        )
+    def shown(self, request: HttpRequest, row: ModelVersion) -> dict[str, Any]:
+        return {**_measured(row), **_compared(row)}
 
     @admin.display(ordering="embedding_count")
     def embedded(self, version: Any) -> int:
@@ -323,6 +288,17 @@ class ModelVersionAdmin(admin.ModelAdmin[ModelVersion]):
             if name in version.metrics
         ]
         return ", ".join(counted)
+
+
+def _measured(version: ModelVersion) -> dict[str, Any]:
+    """Return the charts of what a version measured in its training."""
+    shown = {}
+    if confusion := version.metrics.get("confusion"):
+        shown["confusion"] = charts.confusion_matrix(
+            confusion["labels"], confusion["counts"], confusion.get("intervals", [])
+        )
+    curve = version.training_run.progress.get("curve", [])
+    return {**shown, "curve": charts.learning_curve(curve)}
 
 
 def _compared(version: ModelVersion) -> dict[str, Any]:

@@ -62,19 +62,29 @@ def learning_curve(curve: Sequence[Sequence[float | None]]) -> SafeString:
     )
 
 
-def confusion_matrix(labels: Sequence[str], counts: Sequence[Sequence[int]]) -> SafeString:
-    """Show what pictures of each label were taken for, cells as dark as their share of the row."""
+def confusion_matrix(
+    labels: Sequence[str],
+    counts: Sequence[Sequence[int]],
+    intervals: Sequence[Sequence[float]] = (),
+) -> SafeString:
+    """Show what pictures of each label were taken for, cells as dark as their share of the row.
+
+    ``intervals`` bound the share that was right, label by label.
+    """
     head = format_html_join("", '<th scope="col">{}</th>', [(label,) for label in labels])
     rows = []
-    for label, row in zip(labels, counts, strict=True):
+    for number, (label, row) in enumerate(zip(labels, counts, strict=True)):
         total = sum(row)
         cells = format_html_join(
             "",
             '<td class="share-{}">{}</td>',
             [(round(10 * count / total) if total else 0, count) for count in row],
         )
-        right = row[labels.index(label)] / total if total else 0
-        rows.append((label, cells, f"{right:.0%}"))
+        right = f"{row[number] / total:.0%}" if total else "none"
+        if total and intervals:
+            low, high = intervals[number]
+            right += f" ({low:.0%} to {high:.0%})"
+        rows.append((label, cells, right))
     return format_html(
         '<table class="confusion"><caption>Rows: what people say; columns: what it took them for'
         '</caption><thead><tr><th></th>{}<th scope="col">right</th></tr></thead><tbody>{}</tbody>'

@@ -79,7 +79,11 @@ def evaluate(
         "version": version.number,
         "accuracy": version.metrics.get("accuracy"),
         "macro_f1": version.metrics.get("macro_f1"),
+        "accuracy_interval": version.metrics.get("accuracy_interval"),
         "confusion": version.metrics.get("confusion"),
+        "calibration_error": version.metrics.get("calibration_error"),
+        "sure_from": version.metrics.get("sure_from"),
+        "other_sources": version.metrics.get("other_sources"),
         "measured_on": "cross-validation in training"
         if version.metrics.get("accuracy") is not None
         else None,

@@ -32,9 +32,15 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 # Those of ml.networks.backbones, which only a process that trains loads.
-BACKBONES = ("autoencoder", "mobilenet_v2", "vgg16", "efficientnet_v2")
-DEFAULT_BACKBONE = BACKBONES[0]
-LEARNING_BACKBONES = {"autoencoder", "vgg16", "efficientnet_v2"}
+BACKBONES = {
+    "mobilenet_v2": "MobileNetV2 (needs its ImageNet weights)",
+    "vgg16": "VGG16 with dense layers of its own (needs its ImageNet weights)",
+    "efficientnet_v2": "EfficientNetV2-B0, the same way",
+    "types": "the jewelry seed's way: a classifier of types, an autoencoder for each",
+    "autoencoder": "autoencoder: learns from your pictures alone",
+}
+DEFAULT_BACKBONE = "autoencoder"
+LEARNING_BACKBONES = {"autoencoder", "types", "vgg16", "efficientnet_v2"}
 # Counted up where the same data makes another version than before.
 TRAINING = 1
 BATCH = 64
@@ -170,26 +176,35 @@ def train(
     Refused where the pictures do not suffice, LostClaim where the run was taken back.
     """
     from ml.networks.pixels import decode_rgb
-    from ml.networks.training import train_encoder
+    from ml.networks.training import Folders, train_encoder
 
     pictures = Picture.objects.active().in_department(run.department).order_by("pk")
-    files = dict(pictures.values_list("pk", "file"))
-    groups = dict(pictures.values_list("pk", "perceptual_hash"))
+    columns = ("pk", "file", "sha256", "perceptual_hash", "product__source")
+    facts = {row.pk: row for row in pictures.values_list(*columns, named=True)}
     gold = Annotation.objects.in_department(run.department).agreed()
-    labels = {pk: label for pk, label in gold.items() if pk in files}
+    labels = {pk: label for pk, label in gold.items() if pk in facts}
     known_by = fingerprint(run.department, run.backbone, run.epochs)
+    _drop_leftovers()
+    kept = settings.MEDIA_ROOT / "training" / f"{run.pk}-{known_by[:12]}"
     reports = _Reports(run, on_progress)
     started = time.perf_counter()
     with at_work(run), run.beating() as lost:
         try:
             trained = train_encoder(
-                list(files),
-                lambda pk: decode_rgb(storage.read(files[pk])),
+                list(facts),
+                lambda pk: decode_rgb(storage.read(facts[pk].file)),
                 labels,
                 department=run.department,
                 backbone=run.backbone,
-                groups=groups,
+                groups={pk: row.perceptual_hash for pk, row in facts.items()},
+                sources={pk: row.product__source for pk, row in facts.items()},
+                sha256={pk: row.sha256 for pk, row in facts.items()},
                 epochs=run.epochs,
+                folders=Folders(
+                    cache=settings.MEDIA_ROOT / "features",
+                    kept=kept,
+                    logs=settings.MEDIA_ROOT / "logs" / run.department / str(run.pk),
+                ),
                 on_progress=reports,
                 should_stop=lost.is_set,
             )
@@ -221,7 +236,16 @@ def train(
     except LostClaim:
         shutil.rmtree(path)
         raise
+    shutil.rmtree(kept, ignore_errors=True)
     return version
+
+
+def _drop_leftovers() -> None:
+    """Remove what trainings that have ended kept to go on from."""
+    unfinished = {str(pk) for pk in TrainingRun.objects.unfinished().values_list("pk", flat=True)}
+    for folder in (settings.MEDIA_ROOT / "training").glob("*-*"):
+        if folder.name.split("-")[0] not in unfinished:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 @contextmanager
@@ -262,13 +286,17 @@ class _Reports:
 
     def __init__(self, run: TrainingRun, on_progress: Callable[[float, float, str], None]) -> None:
         self.run, self.on_progress, self.last = run, on_progress, 0.0
-        self.curve: list[list[float | None]] = []
+        # An attempt before this one may have been killed, and goes on from its last epoch.
+        self.curve: list[list[float | None]] = run.progress.get("curve", [])
 
     def __call__(self, progress: "Progress") -> None:
         self.on_progress(progress.done, progress.total, progress.text)
+        is_due = time.monotonic() - self.last >= self.EVERY or progress.done == progress.total
         if progress.loss is not None:
-            self.curve.append([progress.epoch, progress.loss, progress.validation_loss])
-        if time.monotonic() - self.last >= self.EVERY or progress.done == progress.total:
+            is_due = True
+            before = [point for point in self.curve if (point[0] or 0) < progress.epoch]
+            self.curve = [*before, [progress.epoch, progress.loss, progress.validation_loss]]
+        if is_due:
             self.last = time.monotonic()
             held = TrainingRun.objects.filter(pk=self.run.pk, claim_token=self.run.claim_token)
             if not held.update(progress={**asdict(progress), "curve": self.curve}):
@@ -283,15 +311,23 @@ def embed(
     Batches commit one by one and skip what another process holds, so that several may run and any
     may be killed. A picture whose file cannot be read is marked and counted.
     """
-    from ml.networks.pixels import BrokenPictureError, decode_rgb
+    from ml.networks.looking import read_ahead
+    from ml.networks.pixels import BrokenPictureError, Pixels, decode_rgb
 
     total = version.missing_pictures().count()
     if not total:
         create_index(version)
         return Embedded(0, 0, 0.0)
     encoder = encoder_of(version)
-    embedded = unreadable = 0
-    last = 0
+
+    def square(picture: Picture) -> Pixels | None:
+        try:
+            return encoder.square(decode_rgb(picture.read()))
+        except (FileNotFoundError, BrokenPictureError) as error:
+            logger.warning("%s cannot be read and is left out: %s", picture, error)
+            return None
+
+    embedded = unreadable = last = 0
     started = time.perf_counter()
     on_progress(0, total)
     while True:
@@ -308,22 +344,15 @@ def embed(
             done = set(
                 version.embeddings.filter(picture__in=batch).values_list("picture", flat=True)
             )
-            readable, arrays, broken = [], [], []
-            for picture in batch:
-                if picture.pk in done:
-                    continue
-                try:
-                    arrays.append(decode_rgb(picture.read()))
-                except (FileNotFoundError, BrokenPictureError) as error:
-                    logger.warning("%s cannot be read and is left out: %s", picture, error)
-                    broken.append(picture)
-                else:
-                    readable.append(picture)
-            if arrays:
-                Embedding.objects.bulk_create(
-                    embeddings(version, readable, encoder.encode(arrays)), ignore_conflicts=True
-                )
-                embedded += len(arrays)
+            broken: list[Picture] = []
+            rows: list[Embedding] = []
+            for pairs in read_ahead([one for one in batch if one.pk not in done], square):
+                broken += [picture for picture, one in pairs if one is None]
+                readable = [(picture, one) for picture, one in pairs if one is not None]
+                encoding = encoder.encode_squares([one for _, one in readable])
+                rows += embeddings(version, [picture for picture, _ in readable], encoding)
+            Embedding.objects.bulk_create(rows, ignore_conflicts=True)
+            embedded += len(rows)
         # Apart: the batch locks its products all at once, in the order in which everyone does.
         for picture in broken:
             leave_out(picture)

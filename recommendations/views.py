@@ -95,7 +95,7 @@ def result_context(submission: Submission) -> dict[str, Any]:
         "matches": matches,
         "walls": shown,
         "is_art": submission.department == Department.ART,
-        "is_sure": services.is_sure(submission.confidence),
+        "is_sure": services.is_sure(submission.confidence, submission.version),
         "retention_days": settings.RETENTION_DAYS,
     }
 

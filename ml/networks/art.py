@@ -1,6 +1,6 @@
 """The art seed's network: pretrained, its three dense layers trained anew on the labels."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Sequence
 
 import keras
 import numpy as np
@@ -31,11 +31,11 @@ def train_top(
     truth: NDArray[np.int64],
     labels: int,
     epochs: int,
-    on_epoch: Callable[[int, Mapping[str, float]], None] = lambda epoch, logs: None,
-) -> tuple[keras.Model, dict[str, list[float]]]:
+    callbacks: Sequence[keras.callbacks.Callback] = (),
+) -> tuple[keras.Model, keras.callbacks.History]:
     """Train on a pretrained network's features (n x d) and their labels (n, below ``labels``).
 
-    Rare labels weigh as much as common ones. Returns the top and its loss by epoch.
+    Rare labels weigh as much as common ones. Returns the top and its history.
     """
     top = build_top(base.shape[1], labels)
     trained = keras.Model(top.input, top.output["logits"])
@@ -45,11 +45,6 @@ def train_top(
     )
     counts = np.bincount(truth, minlength=labels)
     weights = len(truth) / (labels * np.maximum(counts, 1))
-
-    class Report(keras.callbacks.Callback):  # type: ignore[misc]  # Keras is untyped
-        def on_epoch_end(self, epoch: int, logs: Mapping[str, float] | None = None) -> None:
-            on_epoch(epoch + 1, logs or {})
-
     history = trained.fit(
         base,
         truth,
@@ -57,9 +52,9 @@ def train_top(
         batch_size=BATCH,
         epochs=epochs,
         verbose=0,
-        callbacks=[Report()],
+        callbacks=list(callbacks),
     )
-    return top, {name: [float(x) for x in curve] for name, curve in history.history.items()}
+    return top, history
 
 
 def logits_of(top: keras.Model, base: NDArray[np.float16]) -> NDArray[np.float64]:

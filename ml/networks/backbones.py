@@ -1,10 +1,6 @@
 """Backbones: what a picture is described by, as blocks of features in a network's graph."""
 
-import os
-import socket
-import warnings
-from collections.abc import Callable, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -17,16 +13,22 @@ from numpy.typing import NDArray
 
 from ml.networks.art import logits_of, train_top
 from ml.networks.autoencoder import build_autoencoder
-from ml.networks.heads import Labelled
+from ml.networks.heads import FEWEST_OF_A_LABEL, Labelled
+from ml.networks.jewelry import SHAPE, train_classifier, train_shape
 from ml.networks.layers import (
+    Chosen,
     ColourHistogram,
     Lab,
     Moments,
     OrientationHistogram,
     TextureEnergy,
 )
+from ml.networks.looking import Values
+from ml.networks.pretrained import efficientnet_v2, imagenet_mobilenet_v2, vgg16
 
 BATCH = 32
+
+NEEDS_LABELS = "This backbone learns from labels. {}"
 
 History = dict[str, list[float]]
 # From RGB in [0, 1] to named features, part of the graph.
@@ -52,36 +54,70 @@ class OnEpoch(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Lesson:
-    """What a backbone may learn from: the catalogue's squares (n x size x size x 3) and labels."""
+    """What a backbone may learn from.
 
-    squares: NDArray[np.uint8]
+    ``values`` are the features that its ready part gives of the catalogue's pictures, ``squares``
+    (n x size x size x 3) the pictures themselves, where it looks at them again. Under ``kept`` lies
+    what a training that was stopped goes on from, under ``logs`` what TensorBoard shows.
+    """
+
+    values: Values
     labelled: Labelled | str
     epochs: int
     seed: int
     on_epoch: OnEpoch
+    squares: NDArray[np.uint8] | None = None
+    kept: Path | None = None
+    logs: Path | None = None
+
+    def callbacks(self) -> list[keras.callbacks.Callback]:
+        """Return what tells of each epoch, keeps it to go on from, and logs it."""
+        lesson = self
+
+        class Report(keras.callbacks.Callback):  # type: ignore[misc]  # Keras is untyped
+            def on_epoch_end(self, epoch: int, logs: Mapping[str, float] | None = None) -> None:
+                lesson.on_epoch(epoch + 1, lesson.epochs, logs or {})
+
+        callbacks: list[keras.callbacks.Callback] = []
+        if self.kept is not None:
+            callbacks.append(keras.callbacks.BackupAndRestore(self.kept))
+        if self.logs is not None:
+            callbacks.append(keras.callbacks.TensorBoard(self.logs, write_graph=False))
+        return [*callbacks, Report()]
 
 
 @dataclass(frozen=True, slots=True)
 class Learnt:
-    """What came of it. ``unseen`` says, where labels shaped the features, what folds that had not
-    seen the labelled pictures took them for (n x labels)."""
+    """What came of it: more features, ``values`` those of the lesson's pictures.
 
-    features: Features
+    ``features`` makes them in the graph, of the pixels and of the ready features. ``unseen`` says,
+    where labels shaped them, what folds that had not seen the labelled pictures took them for (n x
+    labels); ``logits`` says it in the graph, where not the head on the 512 numbers is to.
+    """
+
+    features: Callable[[Any, dict[str, Any]], dict[str, Any]]
+    values: Mapping[str, NDArray[np.float32]]
     history: History = field(default_factory=dict)
     unseen: NDArray[np.float64] | None = None
+    logits: Callable[[Any, dict[str, Any]], Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Backbone:
     """A way from pixels to blocks of features.
 
-    ``epochs`` is how many it learns for by itself, None where its weights are ready.
+    ``ready`` builds what of it needs no training. ``learn`` adds what is learnt from a catalogue,
+    for ``epochs`` by itself; with ``needs_squares`` it looks at the pictures again, with
+    ``needs_labels`` it learns from labels.
     """
 
     size: int
     blocks: Mapping[str, Block]
-    learn: Callable[[Lesson], Learnt]
+    ready: Callable[[], Features]
+    learn: Callable[[Lesson], Learnt] | None = None
     epochs: int | None = None
+    needs_squares: bool = False
+    needs_labels: bool = False
 
 
 def _handmade(pixels: Any) -> dict[str, Any]:
@@ -94,26 +130,29 @@ def _handmade(pixels: Any) -> dict[str, Any]:
     }
 
 
-def _learn_autoencoder(lesson: Lesson) -> Learnt:
+def _learn_code(lesson: Lesson) -> Learnt:
     """Train the seeds' autoencoder on nine tenths of the pictures; its code is a feature."""
     squares, seed = lesson.squares, lesson.seed
+    assert squares is not None
     autoencoder, code = build_autoencoder(squares.shape[1])
     order = np.random.default_rng(seed).permutation(len(squares))
     held_out = max(1, len(order) // 10)
-
-    class Report(keras.callbacks.Callback):  # type: ignore[misc]  # Keras is untyped
-        def on_epoch_end(self, epoch: int, logs: Mapping[str, float] | None = None) -> None:
-            lesson.on_epoch(epoch + 1, lesson.epochs, logs or {})
-
     history = autoencoder.fit(
         _Batches(squares, order[held_out:], seed),
         validation_data=_Batches(squares, order[:held_out], seed),
         epochs=lesson.epochs,
         verbose=0,
-        callbacks=[Report()],
+        callbacks=lesson.callbacks(),
     )
-    curves = {name: [float(x) for x in curve] for name, curve in history.history.items()}
-    return Learnt(lambda pixels: {**_handmade(pixels), "code": code(pixels)}, curves)
+    return Learnt(
+        lambda pixels, _: {"code": code(pixels)},
+        {"code": _predicted(code, squares)},
+        _curves(history),
+    )
+
+
+def _curves(history: keras.callbacks.History) -> History:
+    return {name: [float(x) for x in curve] for name, curve in history.history.items()}
 
 
 class _Batches(keras.utils.PyDataset):  # type: ignore[misc]  # Keras is untyped
@@ -136,14 +175,19 @@ class _Batches(keras.utils.PyDataset):  # type: ignore[misc]  # Keras is untyped
         self.random.shuffle(self.rows)
 
 
-def _described(network: keras.Model, pixels: Any, maps: tuple[str, ...]) -> dict[str, Any]:
+def _described(network: keras.Model, maps: Sequence[str]) -> Features:
     """Describe RGB in [0, 1] by its colours and by the moments of a network's maps."""
-    small = layers.AveragePooling2D(2, name="half")(pixels)
-    outputs = network(layers.Rescaling(2.0, offset=-1.0, name="signed")(pixels))
-    return {
-        "colour": ColourHistogram(name="colour_histogram")(Lab(name="lab")(small)),
-        **{name: Moments(name=f"{name}_moments")(outputs[name]) for name in maps},
-    }
+    network.trainable = False
+
+    def features(pixels: Any) -> dict[str, Any]:
+        small = layers.AveragePooling2D(2, name="half")(pixels)
+        outputs = network(layers.Rescaling(2.0, offset=-1.0, name="signed")(pixels))
+        return {
+            "colour": ColourHistogram(name="colour_histogram")(Lab(name="lab")(small)),
+            **{name: Moments(name=f"{name}_moments")(outputs[name]) for name in maps},
+        }
+
+    return features
 
 
 MOBILENET_MAPS = {
@@ -153,105 +197,106 @@ MOBILENET_MAPS = {
 }
 
 
-def _mobilenet_v2(lesson: Lesson) -> Learnt:
+def _mobilenet_v2() -> Features:
     """Take maps of MobileNetV2 (Sandler et al. 2018) with its ImageNet weights."""
-    size = lesson.squares.shape[1]
     whole = imagenet_mobilenet_v2()
-    pixels = keras.Input((size, size, 3), name="pixels")
+    pixels = keras.Input((160, 160, 3), name="pixels")
     inner = keras.Model(
         whole.input, {name: whole.get_layer(of).output for name, of in MOBILENET_MAPS.items()}
     )
-    network = keras.Model(pixels, inner(pixels), name="mobilenet_v2")
+    return _described(
+        keras.Model(pixels, inner(pixels), name="mobilenet_v2"), tuple(MOBILENET_MAPS)
+    )
+
+
+def _base(build: Callable[[], keras.Model]) -> Features:
+    """Take all that a pretrained network says of RGB in [0, 1], as ``base``."""
+    network = build()
     network.trainable = False
-    return Learnt(lambda rgb: _described(network, rgb, tuple(MOBILENET_MAPS)))
+    return lambda pixels: {"base": network(pixels)}
 
 
-def _labelled_top(base: Callable[[], keras.Model], lesson: Lesson) -> Learnt:
+def _learn_top(lesson: Lesson) -> Learnt:
     """Train dense layers on what a pretrained network says of the labelled pictures."""
     known = lesson.labelled
     if isinstance(known, str):
-        raise ValueError(f"This backbone learns from labels. {known}")
-    network = base()
-    network.trainable = False
-    given = np.concatenate(
-        [
-            network.predict_on_batch(
-                lesson.squares[known.rows[start : start + BATCH]].astype(np.float32) / 255
-            ).astype(np.float16)
-            for start in range(0, len(known.rows), BATCH)
-        ]
-    )
-    labels = len(known.names)
+        raise ValueError(NEEDS_LABELS.format(known))
+    base, labels = lesson.values["base"], len(known.names)
+    given = base[known.rows]
     folds = known.folds(lesson.seed)
     unseen = np.zeros((len(given) if folds else 0, labels))
     for train, test in folds:
         top, _ = train_top(given[train], known.truth[train], labels, lesson.epochs)
         unseen[test] = logits_of(top, given[test])
-    top, curves = train_top(
-        given,
-        known.truth,
-        labels,
-        lesson.epochs,
-        lambda epoch, logs: lesson.on_epoch(epoch, lesson.epochs, logs),
-    )
+    top, history = train_top(given, known.truth, labels, lesson.epochs, lesson.callbacks())
     features = keras.Model(top.input, top.output["features"])
-    return Learnt(lambda rgb: {"dense": features(network(rgb))}, curves, unseen)
+    dense = np.concatenate(
+        [
+            features.predict_on_batch(base[start : start + BATCH])
+            for start in range(0, len(base), BATCH)
+        ]
+    )
+    return Learnt(
+        lambda _, ready: {"dense": features(ready["base"])},
+        {"dense": dense},
+        _curves(history),
+        unseen,
+        lambda _, ready: keras.Model(top.input, top.output["logits"], name="top")(ready["base"]),
+    )
 
 
-def vgg16(weights: str | None = "imagenet") -> keras.Model:
-    """Return VGG16 (Simonyan and Zisserman 2014) without its dense layers: RGB in [0, 1], 224 x
-    224 x 3, to 25,088 numbers."""
-    with _imagenet("vgg16_weights_tf_dim_ordering_tf_kernels_notop.h5"):
-        whole = keras.applications.VGG16(
-            weights=weights, include_top=False, input_shape=(224, 224, 3)
-        )
-    pixels = keras.Input((224, 224, 3), name="pixels")
-    # As it was trained: blue first, less the mean of ImageNet.
-    scaled = layers.Rescaling(255.0, offset=[-123.68, -116.779, -103.939], name="mean")(pixels)
-    return keras.Model(pixels, layers.Flatten()(whole(scaled[..., ::-1])), name="vgg16")
+def _learn_types(lesson: Lesson) -> Learnt:
+    """Train the jewelry seed's classifier of types, and an autoencoder for each of them.
 
-
-def efficientnet_v2(weights: str | None = "imagenet") -> keras.Model:
-    """Return EfficientNetV2-B0 (Tan and Le 2021): RGB in [0, 1], 224 x 224 x 3, to 1,280."""
-    with _imagenet("efficientnetv2-b0_notop.h5"):
-        whole = keras.applications.EfficientNetV2B0(
-            weights=weights, include_top=False, input_shape=(224, 224, 3), pooling="avg"
-        )
-    pixels = keras.Input((224, 224, 3), name="pixels")
-    # It takes 0 to 255 and scales by itself.
-    scaled = layers.Rescaling(255.0, name="bytes")(pixels)
-    return keras.Model(pixels, whole(scaled), name="efficientnet_v2")
-
-
-def imagenet_mobilenet_v2() -> keras.Model:
-    """Return MobileNetV2 for RGB in [-1, 1] of any size, with its ImageNet weights, without top.
-
-    Raises ValueError, with what to do, where the weights cannot be had.
+    A picture's ``shape`` is what the autoencoder of its likeliest type says of it.
     """
-    file = "mobilenet_v2_weights_tf_dim_ordering_tf_kernels_1.0_224_no_top.h5"
-    with _imagenet(file), warnings.catch_warnings():
-        # That weights for 224 px are taken for any size is meant.
-        warnings.simplefilter("ignore", UserWarning)
-        return keras.applications.MobileNetV2(
-            weights="imagenet", include_top=False, input_shape=(None, None, 3)
-        )
+    squares, known = lesson.squares, lesson.labelled
+    assert squares is not None
+    if isinstance(known, str):
+        raise ValueError(NEEDS_LABELS.format(known))
+    labels, shown = len(known.names), squares[known.rows]
+    folds = known.folds(lesson.seed)
+    unseen = np.zeros((len(shown) if folds else 0, labels))
+    for train, test in folds:
+        fold, _ = train_classifier(shown[train], known.truth[train], labels, lesson.epochs)
+        unseen[test] = _predicted(fold, shown[test])
+    classifier, history = train_classifier(
+        shown, known.truth, labels, lesson.epochs, lesson.callbacks()
+    )
+    likeliest = _predicted(classifier, squares).argmax(axis=1)
+    shape = np.zeros((len(squares), SHAPE), np.float32)
+    codes = []
+    for label in range(labels):
+        of_type = np.flatnonzero(likeliest == label)
+        taught = of_type if len(of_type) >= FEWEST_OF_A_LABEL else known.rows[known.truth == label]
+        code, kernel, bias = train_shape(squares[taught], lesson.epochs)
+        shape[of_type] = _predicted(code, squares[of_type]) @ kernel + bias
+        dense = layers.Dense(SHAPE, name=f"shape_{label}")
+        dense.build((None, len(kernel)))
+        dense.set_weights([kernel, bias])
+        codes.append((keras.Model(code.input, code.output, name=f"code_{label}"), dense))
+
+    def features(pixels: Any, _: dict[str, Any]) -> dict[str, Any]:
+        numbers = [layers.Reshape((1, SHAPE))(dense(code(pixels))) for code, dense in codes]
+        beside = layers.Concatenate(axis=1, name="shapes")(numbers)
+        return {"shape": Chosen(name="shape")([classifier(pixels), beside])}
+
+    return Learnt(
+        features,
+        {"shape": shape},
+        _curves(history),
+        unseen,
+        lambda pixels, _: classifier(pixels),
+    )
 
 
-@contextmanager
-def _imagenet(file: str) -> Any:
-    """Say where weights belong that can be had neither from Keras' cache nor by download."""
-    before = socket.getdefaulttimeout()
-    socket.setdefaulttimeout(20)
-    try:
-        yield
-    except Exception as error:
-        folder = Path(os.environ.get("KERAS_HOME", Path.home() / ".keras")) / "models"
-        raise ValueError(
-            f"The ImageNet weights cannot be had: put {file} into {folder}, or choose the backbone "
-            "autoencoder, which needs no download."
-        ) from error
-    finally:
-        socket.setdefaulttimeout(before)
+def _predicted(network: keras.Model, squares: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Return what a network of RGB in [0, 1] says of uint8 squares."""
+    said = [
+        network.predict_on_batch(squares[start : start + BATCH].astype(np.float32) / 255)
+        for start in range(0, len(squares), BATCH)
+    ]
+    return np.concatenate(said) if said else np.zeros((0, network.output.shape[-1]), np.float32)
 
 
 # Chosen on the development companions and labels, where neighbouring values do as well.
@@ -267,10 +312,29 @@ BACKBONES: Mapping[str, Backbone] = {
         _mobilenet_v2,
     ),
     "vgg16": Backbone(
-        224, {"dense": Block(512, 0.0, 1.0)}, partial(_labelled_top, vgg16), epochs=30
+        224,
+        {"dense": Block(512, 0.0, 1.0)},
+        partial(_base, vgg16),
+        _learn_top,
+        epochs=30,
+        needs_labels=True,
     ),
     "efficientnet_v2": Backbone(
-        224, {"dense": Block(512, 0.0, 1.0)}, partial(_labelled_top, efficientnet_v2), epochs=30
+        224,
+        {"dense": Block(512, 0.0, 1.0)},
+        partial(_base, efficientnet_v2),
+        _learn_top,
+        epochs=30,
+        needs_labels=True,
+    ),
+    "types": Backbone(
+        100,
+        {"colour": Block(256, 0.5, 1.0), "shape": Block(256, 0.0, 1.0)},
+        lambda: _handmade,
+        _learn_types,
+        epochs=15,
+        needs_squares=True,
+        needs_labels=True,
     ),
     "autoencoder": Backbone(
         100,
@@ -280,7 +344,9 @@ BACKBONES: Mapping[str, Backbone] = {
             "orientation": Block(96, 0.5, 0.5),
             "code": Block(130, 0.5, 0.35),
         },
-        _learn_autoencoder,
+        lambda: _handmade,
+        _learn_code,
         epochs=6,
+        needs_squares=True,
     ),
 }

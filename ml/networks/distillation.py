@@ -24,9 +24,9 @@ import numpy as np
 from keras import layers, ops
 from numpy.typing import NDArray
 
-from ml.networks.backbones import imagenet_mobilenet_v2
 from ml.networks.compact import SIZE, WEIGHTS, build_compact, folded
 from ml.networks.pixels import Crop, Pixels, crop_by, decode_rgb
+from ml.networks.pretrained import imagenet_mobilenet_v2
 
 SUFFIXES = {".jpg", ".jpeg", ".png"}
 BATCH = 64
@@ -68,6 +68,13 @@ def view_of(picture: Pixels, random: Random) -> Pixels:
         corners = (corners - 0.5) @ np.array(rotation) + 0.5
     if random.random() < 0.5:
         corners = corners[[1, 0, 3, 2]]
+    border, ground = cv2.BORDER_REFLECT_101, (0.0, 0.0, 0.0)
+    if random.random() < 0.15:
+        # All of it, on a ground of one colour.
+        corners = (corners - 0.5) * random.uniform(1.05, 1.6) + 0.5
+        left, top, across, down = 0.0, 0.0, width, height
+        red, green, blue = random.uniform(40, 255, 3).tolist()
+        border, ground = cv2.BORDER_CONSTANT, (red, green, blue)
     corners = corners * [across, down] + [left, top]
     square = np.array([[0, 0], [SIZE, 0], [SIZE, SIZE], [0, SIZE]], np.float32)
     shrink = int(max(across, down) / SIZE)
@@ -77,7 +84,8 @@ def view_of(picture: Pixels, random: Random) -> Pixels:
         picture,
         cv2.getPerspectiveTransform(corners.astype(np.float32), square),
         (SIZE, SIZE),
-        borderMode=cv2.BORDER_REFLECT_101,
+        borderMode=border,
+        borderValue=ground,
     )
     return _recoloured(np.asarray(view, np.uint8), random)
 
@@ -87,6 +95,9 @@ def _recoloured(view: Pixels, random: Random) -> Pixels:
     if random.random() < 0.7:
         gains = np.exp(random.normal(0, 0.12, 3)).astype(np.float32)
         light = np.clip(light * gains, 0, 1) ** np.float32(np.exp(random.normal(0, 0.15)))
+    if random.random() < 0.1:
+        # A white ground takes a colour.
+        light = light * random.uniform(0.35, 1, 3).astype(np.float32)
     if random.random() < 0.25:
         light = light[..., random.permutation(3)]
     if random.random() < 0.1:
@@ -250,6 +261,8 @@ def distil(folder: Path, epochs: int, seed: int) -> dict[str, NDArray[np.float16
         ),
         loss=dict.fromkeys(WEIGHT, _huber),
         loss_weights=dict(WEIGHT),
+        # XLA's convolutions on a processor are slower than oneDNN's.
+        jit_compile=False,
     )
     student.fit(
         lessons,

@@ -46,14 +46,23 @@ class Encoder(Protocol):
 
     def crop(self, picture: Pixels) -> Pixels: ...
 
+    def square(self, picture: Pixels) -> Pixels: ...
+
     def encode(self, pictures: Sequence[Pixels], *, cropped: bool = False) -> Encoding: ...
+
+    def encode_squares(self, squares: Sequence[Pixels]) -> Encoding: ...
 
 
 class KerasEncoder:
     """A Keras network that takes uint8 squares, with its crop and size from the manifest."""
 
     def __init__(
-        self, network: keras.Model, *, size: int, crop: Crop, label_names: Sequence[str]
+        self,
+        network: keras.Model,
+        *,
+        size: int,
+        crop: Crop,
+        label_names: Sequence[str],
     ) -> None:
         self._size, self._crop, self._label_names = size, crop, tuple(label_names)
         self._run = tf.function(
@@ -73,6 +82,10 @@ class KerasEncoder:
         """Return what the encoder looks at: the print in its frame, the piece on its ground."""
         return crop_by(picture, self._crop)
 
+    def square(self, picture: Pixels) -> Pixels:
+        """Return the picture cropped and fitted, as ``encode_squares`` takes it."""
+        return prepare(picture, size=self._size, crop=self._crop)
+
     def encode(self, pictures: Sequence[Pixels], *, cropped: bool = False) -> Encoding:
         """Encode the pictures in batches; a picture's numbers do not depend on its batch.
 
@@ -82,7 +95,7 @@ class KerasEncoder:
         return self.encode_squares([prepare(one, size=self._size, crop=crop) for one in pictures])
 
     def encode_squares(self, squares: Sequence[Pixels]) -> Encoding:
-        """Encode pictures that ``prepare`` has cropped and fitted already."""
+        """Encode pictures that ``square`` has cropped and fitted already."""
         vectors = [np.zeros((0, DIMENSIONS), np.float32)]
         probabilities = [np.zeros((0, len(self._label_names)), np.float32)]
         for start in range(0, len(squares), BATCH):

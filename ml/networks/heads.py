@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
 from scipy.special import log_softmax, softmax
+from sklearn.isotonic import IsotonicRegression
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedGroupKFold
 
@@ -20,6 +21,10 @@ FOLDS = 5
 UNKNOWN = -30.0
 HEATS = (0.05, 20.0)
 CALIBRATION_BINS = 15
+# How often a guess must have been right to be told as a fact.
+OFTEN = 0.9
+
+Folds = list[tuple[NDArray[np.int64], NDArray[np.int64]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +32,7 @@ class Labelled:
     """The pictures to learn labels from: their ``rows`` and ids, and each one's label.
 
     ``truth`` says where the label stands in ``names``. Rows of the same number in ``twins`` look
-    alike.
+    alike, those of the same in ``sources`` come from the same shop.
     """
 
     rows: NDArray[np.int64]
@@ -35,8 +40,9 @@ class Labelled:
     truth: NDArray[np.int64]
     names: tuple[str, ...]
     twins: NDArray[np.int64]
+    sources: NDArray[np.int64]
 
-    def folds(self, seed: int) -> list[tuple[NDArray[np.int64], NDArray[np.int64]]]:
+    def folds(self, seed: int) -> Folds:
         """Return stratified (train, test) that keep look-alikes together; none where two cannot be
         made."""
         groups = [len(np.unique(self.twins[self.truth == one])) for one in range(len(self.names))]
@@ -46,13 +52,27 @@ class Labelled:
         folds = StratifiedGroupKFold(count, shuffle=True, random_state=seed)
         return list(folds.split(self.rows, self.truth, self.twins))
 
+    def folds_by_source(self) -> Folds:
+        """Return (train, test) that hold out each shop in turn with all that looks like its own."""
+        sources, counts = np.unique(self.sources, return_counts=True)
+        folds = []
+        for source in sources[counts >= FEWEST_OF_A_LABEL]:
+            test = self.sources == source
+            train = ~test & ~np.isin(self.twins, self.twins[test])
+            if len(np.unique(self.truth[train])) > 1:
+                folds.append((np.flatnonzero(train), np.flatnonzero(test)))
+        return folds
+
 
 def labelled(
-    used: Sequence[int], labels: Mapping[int, str], groups: Mapping[int, int]
+    used: Sequence[int],
+    labels: Mapping[int, str],
+    groups: Mapping[int, int],
+    sources: Mapping[int, int] | None = None,
 ) -> Labelled | str:
     """Return what of the pictures labels can be learnt from, or why they cannot, in words.
 
-    ``groups`` gives each picture's perceptual hash.
+    ``groups`` gives each picture's perceptual hash, ``sources`` its shop.
     """
     rows = [row for row, pk in enumerate(used) if pk in labels]
     given = np.array([labels[used[row]] for row in rows])
@@ -67,7 +87,8 @@ def labelled(
     kept = np.array(rows)[keep]
     ids = tuple(used[row] for row in kept)
     twins = look_alikes([groups[pk] for pk in ids]) if groups else np.arange(len(ids))
-    return Labelled(kept, ids, np.searchsorted(names, given[keep]), names, twins)
+    shops = np.array([(sources or {}).get(pk, 0) for pk in ids])
+    return Labelled(kept, ids, np.searchsorted(names, given[keep]), names, twins, shops)
 
 
 def learn_labels(
@@ -79,35 +100,55 @@ def learn_labels(
     """Fit the label head on all labelled pictures; measure it in grouped cross-validation.
 
     ``vectors`` are those of all pictures. Where labels shaped them, ``unseen`` must say (n x
-    labels) what folds took the labelled ones for that had not seen them. The measures' ``guesses``
-    are that by picture. The head is calibrated: its probabilities are how often such guesses were
-    right there.
+    labels) what folds took the labelled ones for that had not seen them; then no head is fitted.
+    The measures' ``guesses`` are that by picture. The head is calibrated by their ``temperature``:
+    its probabilities are how often such guesses were right there.
     """
     if isinstance(pictures, str):
         return None, {"accuracy": None, "macro_f1": None, "unlabelled_reason": pictures}
-    x = vectors[pictures.rows]
-    head = _head_for(x, pictures.truth, len(pictures.names), seed)
-    logits = _unseen_logits(x, pictures, seed) if unseen is None else unseen
-    if not len(logits):
+    head = None
+    if unseen is None:
+        x = vectors[pictures.rows]
+        head = _head_for(x, pictures.truth, len(pictures.names), seed)
+        folds = pictures.folds(seed)
+        unseen = _unseen_logits(x, pictures, folds, seed) if folds else np.zeros((0, 0))
+    if not len(unseen):
         reason = "The pictures of a label are all look-alikes: what it learnt cannot be measured."
         return head, {"accuracy": None, "macro_f1": None, "unlabelled_reason": reason}
-    guesses = [pictures.names[best] for best in logits.argmax(axis=1)]
+    guesses = [pictures.names[best] for best in unseen.argmax(axis=1)]
     truth = [pictures.names[one] for one in pictures.truth]
-    heat = temperature(logits, pictures.truth)
-    head.coef_, head.intercept_ = head.coef_ / heat, head.intercept_ / heat
+    heat = temperature(unseen, pictures.truth)
+    if head is not None:
+        head.coef_, head.intercept_ = head.coef_ / heat, head.intercept_ / heat
+    calibrated = softmax(unseen / heat, axis=1)
     return head, {
         **label_report(truth, guesses, pictures.names),
         "guesses": dict(zip(map(str, pictures.ids), guesses, strict=True)),
         "temperature": heat,
-        "calibration_error": calibration_error(softmax(logits / heat, axis=1), pictures.truth),
-        "calibration_error_before": calibration_error(softmax(logits, axis=1), pictures.truth),
+        "calibration_error": calibration_error(calibrated, pictures.truth),
+        "calibration_error_before": calibration_error(softmax(unseen, axis=1), pictures.truth),
+        "sure_from": sure_from(calibrated, pictures.truth),
+        "other_sources": None if head is None else other_sources(pictures, vectors, seed),
     }
 
 
-def _unseen_logits(x: NDArray[np.float32], pictures: Labelled, seed: int) -> NDArray[np.float64]:
-    """Return what heads say (n x labels) of pictures they have not seen; none without folds."""
-    folds = pictures.folds(seed)
-    logits = np.full((len(x) if folds else 0, len(pictures.names)), UNKNOWN)
+def sure_from(probabilities: NDArray[np.float64], truth: NDArray[np.int64]) -> float:
+    """Return the probability from which on nine of ten first guesses were right; 1 for none.
+
+    Read off the monotone curve that fits best how often guesses are right (isotonic regression).
+    """
+    sure = probabilities.max(axis=1)
+    right = (probabilities.argmax(axis=1) == truth).astype(float)
+    often = IsotonicRegression(y_min=0, y_max=1).fit_transform(sure, right)
+    enough = sure[often >= OFTEN]
+    return float(enough.min()) if len(enough) else 1.0
+
+
+def _unseen_logits(
+    x: NDArray[np.float32], pictures: Labelled, folds: Folds, seed: int
+) -> NDArray[np.float64]:
+    """Return what heads of the folds say (n x labels) of pictures they have not seen."""
+    logits = np.full((len(x), len(pictures.names)), UNKNOWN)
     for train, test in folds:
         known = np.unique(pictures.truth[train])
         if len(known) == 1:
@@ -118,6 +159,23 @@ def _unseen_logits(x: NDArray[np.float32], pictures: Labelled, seed: int) -> NDA
             values = np.stack([-values / 2, values / 2], axis=1)
         logits[np.ix_(test, known)] = values
     return logits
+
+
+def other_sources(
+    pictures: Labelled, vectors: NDArray[np.float32], seed: int
+) -> dict[str, Any] | None:
+    """Return how heads do on each shop's pictures that learnt from other shops alone.
+
+    None where fewer than two shops have enough labelled pictures.
+    """
+    folds = pictures.folds_by_source()
+    if len(folds) < 2:
+        return None
+    tested = np.concatenate([test for _, test in folds])
+    logits = _unseen_logits(vectors[pictures.rows], pictures, folds, seed)[tested]
+    truth = [pictures.names[one] for one in pictures.truth[tested]]
+    guesses = [pictures.names[best] for best in logits.argmax(axis=1)]
+    return {**label_report(truth, guesses, pictures.names), "sources": len(folds)}
 
 
 def temperature(logits: NDArray[np.float64], truth: NDArray[np.int64]) -> float:

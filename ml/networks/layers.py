@@ -175,3 +175,20 @@ class Moments(keras.layers.Layer):  # type: ignore[misc]  # Keras is untyped
 
     def compute_output_shape(self, input_shape: Any) -> Any:
         return (input_shape[0], input_shape[-1] * 2)
+
+
+@keras.saving.register_keras_serializable(package=PACKAGE)
+class Chosen(keras.layers.Layer):  # type: ignore[misc]  # Keras is untyped
+    """Pass on, of one row of numbers for each label, that of the likeliest.
+
+    Takes logits (labels) and numbers (labels x d); gives d numbers.
+    """
+
+    def call(self, inputs: Any) -> Any:
+        logits, numbers = inputs
+        likeliest = ops.one_hot(ops.argmax(logits, axis=-1), numbers.shape[1], dtype=numbers.dtype)
+        return ops.sum(numbers * likeliest[..., None], axis=1)
+
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        _, numbers = input_shape
+        return (numbers[0], numbers[2])

@@ -25,12 +25,16 @@ def label_report(
 ) -> dict[str, Any]:
     """Return accuracy with its interval, macro F1 over the true labels, and the confusion matrix.
 
-    ``confusion[i][j]`` counts pictures of label names[i] taken for names[j].
+    ``confusion["counts"][i][j]`` counts pictures of label names[i] taken for names[j];
+    ``confusion["right"][i]`` and ``confusion["intervals"][i]`` are the share of it that was taken
+    for itself.
     """
     if len(truth) != len(guesses) or not truth:
         raise ValueError(f"{len(truth)} labels and {len(guesses)} guesses cannot be compared")
     present = [name for name in names if name in set(truth)]
     right = sum(a == b for a, b in zip(truth, guesses, strict=True))
+    counts = confusion_matrix(truth, guesses, labels=list(names))
+    rows = [(int(counts[row, row]), int(counts[row].sum())) for row in range(len(names))]
     return {
         "accuracy": float(accuracy_score(truth, guesses)),
         "accuracy_interval": list(wilson_interval(right, len(truth))),
@@ -39,7 +43,9 @@ def label_report(
         ),
         "confusion": {
             "labels": list(names),
-            "counts": confusion_matrix(truth, guesses, labels=list(names)).tolist(),
+            "counts": counts.tolist(),
+            "right": [found / count if count else None for found, count in rows],
+            "intervals": [list(wilson_interval(found, count)) for found, count in rows],
         },
         "label_count": len(truth),
     }

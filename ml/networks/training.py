@@ -11,9 +11,10 @@ import numpy as np
 from keras import layers
 from numpy.typing import NDArray
 
-from ml.networks.backbones import BACKBONES, Block, Features, Lesson
+from ml.networks.backbones import BACKBONES, NEEDS_LABELS, Block, Learnt, Lesson
 from ml.networks.encoder import KerasEncoder, configure_devices, save_artifact
 from ml.networks.heads import Labelled, labelled, learn_labels
+from ml.networks.looking import FeatureCache, Values, look_at, read_ahead
 from ml.networks.pixels import Crop, Pixels, prepare
 from ml.networks.projection import projection
 
@@ -39,6 +40,22 @@ class Progress:
     epochs: int = 0
     loss: float | None = None
     validation_loss: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Folders:
+    """Where a training keeps what outlasts it; each may be None.
+
+    ``cache`` holds what networks that need no training say of each picture, ``kept`` what a
+    training that was killed goes on from, ``logs`` what TensorBoard shows.
+    """
+
+    cache: Path | None = None
+    kept: Path | None = None
+    logs: Path | None = None
+
+
+NOWHERE = Folders()
 
 
 class Stopped(ValueError):
@@ -89,16 +106,21 @@ def train_encoder(
     department: str,
     backbone: str = DEFAULT_BACKBONE,
     groups: Mapping[int, int] | None = None,
+    sources: Mapping[int, int] | None = None,
+    sha256: Mapping[int, str] | None = None,
     epochs: int | None = None,
     seed: int = 0,
+    folders: Folders = NOWHERE,
     on_progress: Callable[[Progress], None] = lambda progress: None,
     should_stop: Callable[[], bool] = lambda: False,
 ) -> TrainedEncoder:
     """Train on the pictures that ``load`` gives (uint8, height x width x 3, any size).
 
     ``labels`` names the group of some pictures. ``groups`` gives each picture's 64-bit perceptual
-    hash: look-alikes never sit on both sides of a cross-validation split. Pictures that cannot be
-    loaded are left out and counted in ``metrics["skipped"]``.
+    hash: look-alikes never sit on both sides of a cross-validation split. ``sources`` gives its
+    shop: where there are several, each is also held out in turn. ``sha256`` tells the pictures in
+    the cache of ``folders``. Pictures that cannot be loaded are left out and counted in
+    ``metrics["skipped"]``.
 
     Raises ValueError where fewer than 8 pictures can be used, or a backbone's weights are missing,
     Stopped where ``should_stop``.
@@ -117,33 +139,75 @@ def train_encoder(
     chosen = BACKBONES[backbone]
     epochs = epochs or chosen.epochs or 0
     crop = CROPS[department]
-    steps = _Steps(len(ids), epochs, on_progress, should_stop)
+    steps = _Steps(epochs, on_progress, should_stop)
     ids = _sample(ids, labels, seed)
-    used, squares = _load_squares(ids, load, chosen.size, crop, steps)
+    if chosen.needs_labels and isinstance(reason := labelled(ids, labels, groups or {}), str):
+        raise ValueError(NEEDS_LABELS.format(reason))
+    inputs = keras.Input((chosen.size, chosen.size, 3), dtype="uint8", name="picture")
+    pixels = layers.Rescaling(1 / 255, name="pixels")(inputs)
+    ready = chosen.ready()(pixels)
+    squares: dict[int, Pixels] = {}
+
+    def square(pk: int) -> Pixels | None:
+        if pk in squares:
+            return squares[pk]
+        try:
+            return prepare(load(pk), size=chosen.size, crop=crop)
+        except (OSError, ValueError) as error:
+            logger.warning("Picture %s is left out of the training: %s", pk, error)
+            return None
+
+    if chosen.needs_squares:
+        for pairs in read_ahead(ids, square):
+            squares |= {pk: one for pk, one in pairs if one is not None}
+            steps.at(0.2 * len(squares) / len(ids), "Reading pictures")
+    network = keras.Model(inputs, ready)
+    cache = None
+    if folders.cache is not None and sha256 is not None:
+        cache = FeatureCache(folders.cache, network, f"{department}-{backbone}", sha256)
+    used, values = look_at(
+        list(squares) if chosen.needs_squares else ids,
+        square,
+        network,
+        cache,
+        lambda done: steps.at(0.2 + 0.3 * done / len(ids), "Looking at the pictures"),
+    )
     if len(used) < FEWEST_PICTURES:
         raise ValueError(
             f"Only {len(used)} of {len(ids)} pictures could be read; at least {FEWEST_PICTURES} "
             "are needed."
         )
-    if not np.any(squares != squares[0]):
+    if not any(np.any(part != part[0]) for part in values.values()):
         raise ValueError(
             f"All {len(used)} pictures are the same one: there is nothing to tell apart. Import "
             "products with pictures of their own."
         )
-    to_label = labelled(used, labels, groups or {})
-    learnt = chosen.learn(Lesson(squares, to_label, epochs, seed, steps.epoch))
-    inputs = keras.Input((chosen.size, chosen.size, 3), dtype="uint8", name="picture")
-    vector, vectors = _projected(inputs, learnt.features, chosen.blocks, squares, steps)
-    network = keras.Model(inputs, {"vector": vector})
+    to_label = labelled(used, labels, groups or {}, sources)
+    learnt = Learnt(lambda pixels, ready: {}, {})
+    if chosen.learn is not None:
+        looked = np.stack([squares[pk] for pk in used]) if squares else None
+        learnt = chosen.learn(
+            Lesson(values, to_label, epochs, seed, steps.epoch, looked, folders.kept, folders.logs)
+        )
+    ready |= learnt.features(pixels, ready)
+    values = {**values, **learnt.values}
+    steps.at(0.9, "Projecting")
+    vector, vectors = _projected(ready, values, chosen.blocks)
+    outputs = {"vector": vector}
     steps.at(0.95, "Learning labels")
     head, metrics = learn_labels(to_label, vectors, seed, learnt.unseen)
     names = to_label.names if isinstance(to_label, Labelled) else ()
     if head is not None:
-        probabilities = layers.Dense(len(names), activation="softmax", name="labels")(vector)
-        network = keras.Model(inputs, {"vector": vector, "probabilities": probabilities})
-        network.get_layer("labels").set_weights(
+        labels_layer = layers.Dense(len(names), activation="softmax", name="labels")
+        outputs["probabilities"] = labels_layer(vector)
+        labels_layer.set_weights(
             [head.coef_.T.astype(np.float32), head.intercept_.astype(np.float32)]
         )
+    elif learnt.logits is not None:
+        logits = learnt.logits(pixels, ready)
+        cooled = layers.Rescaling(1 / metrics.get("temperature", 1.0), name="cooled")(logits)
+        outputs["probabilities"] = layers.Softmax(name="labels")(cooled)
+    network = keras.Model(inputs, outputs)
     metrics |= {
         "pictures": len(used),
         "skipped": len(ids) - len(used),
@@ -178,13 +242,11 @@ class _Steps:
 
     def __init__(
         self,
-        pictures: int,
         epochs: int,
         on_progress: Callable[[Progress], None],
         should_stop: Callable[[], bool],
     ) -> None:
-        self.pictures, self.epochs = pictures, epochs
-        self.on_progress, self.should_stop = on_progress, should_stop
+        self.epochs, self.on_progress, self.should_stop = epochs, on_progress, should_stop
 
     def at(self, share: float, text: str, **more: Any) -> None:
         if self.should_stop():
@@ -193,7 +255,7 @@ class _Steps:
 
     def epoch(self, epoch: int, epochs: int, logs: Mapping[str, float]) -> None:
         self.at(
-            0.2 + 0.5 * epoch / epochs,
+            0.5 + 0.4 * epoch / epochs,
             f"Epoch {epoch} of {epochs}, loss {logs.get('loss', float('nan')):.4f}",
             epoch=epoch,
             loss=logs.get("loss"),
@@ -201,47 +263,18 @@ class _Steps:
         )
 
 
-def _load_squares(
-    ids: Sequence[int], load: Callable[[int], Pixels], size: int, crop: Crop, steps: _Steps
-) -> tuple[list[int], NDArray[np.uint8]]:
-    used: list[int] = []
-    squares = np.empty((len(ids), size, size, 3), dtype=np.uint8)
-    for number, pk in enumerate(ids):
-        if number % 50 == 0:
-            steps.at(0.2 * number / len(ids), "Reading pictures")
-        try:
-            squares[len(used)] = prepare(load(pk), size=size, crop=crop)
-        except (OSError, ValueError) as error:
-            logger.warning("Picture %s is left out of the training: %s", pk, error)
-        else:
-            used.append(pk)
-    return used, squares[: len(used)]
-
-
 def _projected(
-    inputs: Any,
-    features: Features,
-    blocks: Mapping[str, Block],
-    squares: NDArray[np.uint8],
-    steps: _Steps,
+    features: Mapping[str, Any], values: Values, blocks: Mapping[str, Block]
 ) -> tuple[Any, NDArray[np.float32]]:
     """Return the 512 numbers as part of the graph, its projections fitted to the pictures, and
     those of the pictures (n x 512)."""
-    described = features(layers.Rescaling(1 / 255, name="pixels")(inputs))
-    raw = keras.Model(inputs, described)
-    parts: dict[str, list[NDArray[np.float32]]] = {name: [] for name in described}
-    for start in range(0, len(squares), BATCH):
-        steps.at(0.7 + 0.2 * start / len(squares), "Looking at the pictures")
-        for name, values in raw.predict_on_batch(squares[start : start + BATCH]).items():
-            parts[name].append(values)
-    steps.at(0.9, "Projecting")
     units, numbers = [], []
     for name, block in blocks.items():
-        values = np.concatenate(parts[name])
-        kernel, bias = projection(values, block.numbers, block.exponent)
-        numbers.append(block.weight * _unit(values @ kernel + bias))
+        given = np.asarray(values[name], np.float32)
+        kernel, bias = projection(given, block.numbers, block.exponent)
+        numbers.append(block.weight * _unit(given @ kernel + bias))
         dense = layers.Dense(block.numbers, name=f"{name}_projection")
-        projected = layers.UnitNormalization(name=f"{name}_unit")(dense(described[name]))
+        projected = layers.UnitNormalization(name=f"{name}_unit")(dense(features[name]))
         dense.set_weights([kernel, bias])
         units.append(layers.Rescaling(block.weight, name=f"{name}_weight")(projected))
     vector = layers.UnitNormalization(name="vector")(layers.Concatenate(name="blocks")(units))

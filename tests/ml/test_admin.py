@@ -171,9 +171,14 @@ def test_a_version_shows_what_it_confuses_and_what_changed(
     other.metrics = {
         "accuracy": 1.0,
         "guesses": {str(pk): name for pk, name in truth.items()},
-        "confusion": {"labels": ["abstract", "water"], "counts": [[12, 0], [0, 12]]},
-        "history": {"loss": [0.7, 0.5], "val_loss": [0.8, 0.6]},
+        "confusion": {
+            "labels": ["abstract", "water"],
+            "counts": [[12, 0], [0, 12]],
+            "intervals": [[0.757, 1.0], [0.757, 1.0]],
+        },
     }
+    other.training_run.progress = {"curve": [[1, 0.7, None], [2, 0.5, None]]}
+    other.training_run.save()
     for version in (live, other):
         version.save()
         fill(version)
@@ -183,6 +188,7 @@ def test_a_version_shows_what_it_confuses_and_what_changed(
     assert shown.count("abstract, before water") == 12
     assert "<polyline" in shown
     assert '<td class="share-10">12</td>' in shown
+    assert shown.count("100% (76% to 100%)") == 2
     assert "Against the live version" not in page(
         owner, f"/admin/ml/modelversion/{live.pk}/change/"
     )

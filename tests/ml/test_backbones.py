@@ -6,13 +6,16 @@ from pathlib import Path
 import keras
 import numpy as np
 import pytest
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from ml import services
 from ml.networks.art import logits_of, train_top
-from ml.networks.backbones import BACKBONES, Lesson, _labelled_top, efficientnet_v2, vgg16
+from ml.networks.backbones import BACKBONES, Lesson, _base, _learn_top
 from ml.networks.encoder import DIMENSIONS, load_artifact
 from ml.networks.heads import Labelled, labelled
-from ml.networks.training import train_encoder
+from ml.networks.looking import look_at
+from ml.networks.pretrained import efficientnet_v2, vgg16
+from ml.networks.training import Folders, Progress, train_encoder
 from tests.browser.site import Site
 from tests.factories import draw, write_catalogue
 
@@ -68,19 +71,69 @@ def test_a_pretrained_network_gets_dense_layers_of_its_own(
     pictures = labelled(range(24), names, {})
     assert isinstance(pictures, Labelled)
     told: list[int] = []
-    learnt = _labelled_top(
-        lambda: build(None),
-        Lesson(squares, pictures, 2, 0, lambda epoch, epochs, logs: told.append(epoch)),
+    picture = keras.Input((224, 224, 3), dtype="uint8")
+    pixels = keras.layers.Rescaling(1 / 255)(picture)
+    ready = _base(lambda: build(None))(pixels)
+    used, values = look_at(range(24), squares.__getitem__, keras.Model(picture, ready))
+    assert used == list(range(24))
+    assert values["base"].shape == (24, numbers)
+    learnt = _learn_top(
+        Lesson(values, pictures, 2, 0, lambda epoch, epochs, logs: told.append(epoch))
     )
     assert told == [1, 2]
     assert len(learnt.history["loss"]) == 2
     assert learnt.unseen is not None
     assert learnt.unseen.shape == (24, 2)
     assert np.isfinite(learnt.unseen).all()
-    pixels = keras.Input((224, 224, 3))
-    features = keras.Model(pixels, learnt.features(pixels)).predict_on_batch(squares[:2] / 255)
-    assert features["dense"].shape == (2, 512)
-    assert build(None).output.shape == (None, numbers)
+    graph = keras.Model(picture, learnt.features(pixels, ready))
+    assert learnt.values["dense"].shape == (24, 512)
+    found = graph.predict_on_batch(squares[:2])["dense"]
+    assert found == pytest.approx(learnt.values["dense"][:2], rel=0.02, abs=0.02)
+
+
+def test_a_killed_training_goes_on_from_its_last_epoch(tmp_path: Path) -> None:
+    pictures = [np.asarray(draw(number)) for number in range(16)]
+    folders = Folders(kept=tmp_path / "kept", logs=tmp_path / "logs")
+
+    class Killed(BaseException):
+        pass
+
+    def train(last: int) -> list[int]:
+        told: list[int] = []
+
+        def on_progress(progress: Progress) -> None:
+            if progress.loss is not None:
+                told.append(progress.epoch)
+                if progress.epoch == last:
+                    raise Killed
+
+        train_encoder(
+            range(16),
+            pictures.__getitem__,
+            {},
+            department="art",
+            backbone="autoencoder",
+            epochs=4,
+            folders=folders,
+            on_progress=on_progress,
+        )
+        return told
+
+    with pytest.raises(Killed):
+        train(2)
+    assert list((tmp_path / "kept").iterdir())
+    assert train(0) == [3, 4]
+    # Ended, it leaves nothing to go on from.
+    assert not (tmp_path / "kept").exists() or not list((tmp_path / "kept").iterdir())
+    logged = {tag for file in tmp_path.glob("logs/*/*") for tag in scalars(file)}
+    assert "epoch_loss" in logged
+
+
+def scalars(file: Path) -> set[str]:
+    """Return the names of what TensorBoard would draw of a log."""
+    log = EventAccumulator(str(file))
+    log.Reload()
+    return {*log.Tags()["scalars"], *log.Tags()["tensors"]}
 
 
 def test_what_learns_from_labels_says_that_it_needs_them() -> None:
@@ -98,7 +151,8 @@ def test_a_top_learns_what_can_be_learnt() -> None:
     )
     keras.utils.set_random_seed(0)
     top, history = train_top(base[:90], truth[:90], 3, 20)
-    assert history["loss"][-1] < history["loss"][0] / 2
+    losses = history.history["loss"]
+    assert losses[-1] < losses[0] / 2
     assert (logits_of(top, base[90:]).argmax(axis=1) == truth[90:]).mean() > 0.8
 
 

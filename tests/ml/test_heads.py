@@ -14,6 +14,7 @@ from ml.networks.heads import (
     labelled,
     learn_labels,
     look_alikes,
+    sure_from,
     temperature,
 )
 
@@ -110,11 +111,58 @@ def test_calibration_error_by_hand() -> None:
     assert error == pytest.approx(0.5 * 0.4 + 0.5 * 0.4)
 
 
+def test_it_is_sure_from_where_nine_of_ten_were_right() -> None:
+    random = np.random.default_rng(1)
+    sure = random.uniform(0.5, 1, 20_000)
+    probabilities = np.stack([sure, 1 - sure], axis=1)
+    # Right as often as it says.
+    truth = (random.random(20_000) > sure).astype(int)
+    assert sure_from(probabilities, truth) == pytest.approx(0.9, abs=0.04)
+    # Always right, never right, and right only where it is least sure.
+    assert sure_from(probabilities, np.zeros(20_000, int)) == pytest.approx(0.5, abs=0.01)
+    assert sure_from(probabilities, np.ones(20_000, int)) == 1
+    assert sure_from(probabilities, (sure > 0.6).astype(int)) == 1
+
+
 def test_labels_at_random_are_not_found() -> None:
     random = np.random.default_rng(0)
     shuffled = dict(zip(range(200), random.permutation([*NAMES] * 100), strict=True))
     _, _, report = learn(range(200), vectors(200), shuffled, {}, 0)
     assert 0.3 < report["accuracy"] < 0.7
+
+
+def test_shops_are_held_out_in_turn() -> None:
+    """What a shop's pictures have in common is no label: learnt from others, it helps nobody."""
+    random = np.random.default_rng(7)
+    shops = np.arange(120) % 3
+    features = vectors(120)
+    # In two of the shops the backdrop goes with the label, in the third the other way round.
+    sign = np.where(shops == 2, -1, 1) * np.where(np.arange(120) // 3 % 2, 1, -1)
+    features[:, 5] += 3 * sign
+    features[:, :2] = random.normal(size=(120, 2))
+    given = {row: NAMES[row // 3 % 2] for row in range(120)}
+    pictures = labelled(range(120), given, {}, dict(enumerate(shops.tolist())))
+    assert isinstance(pictures, Labelled)
+    _, report = learn_labels(pictures, features, 0)
+    held_out = report["other_sources"]
+    assert held_out["sources"] == 3
+    assert held_out["label_count"] == 120
+    assert held_out["accuracy"] < 0.4 < 0.6 < report["accuracy"]
+
+
+def test_look_alikes_of_a_held_out_shop_are_not_learnt_from() -> None:
+    hashes = random_hashes(40)
+    hashes[20:] = hashes[:20]
+    pictures = labelled(
+        range(40), labels(), dict(enumerate(hashes.tolist())), {row: row // 20 for row in range(40)}
+    )
+    assert isinstance(pictures, Labelled)
+    assert pictures.folds_by_source() == []
+
+
+def test_one_shop_is_not_held_out() -> None:
+    _, _, report = learn(range(40), vectors(), labels(), {}, 0)
+    assert report["other_sources"] is None
 
 
 def test_copies_are_not_learnt_by_heart() -> None:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from ml.networks.layers import ColourHistogram, Lab, TextureEnergy
+from ml.networks.layers import Chosen, ColourHistogram, Lab, TextureEnergy
 
 Array = NDArray[np.float32]
 
@@ -148,3 +148,9 @@ def test_a_layer_comes_back_from_its_configuration(layer: Any) -> None:
     lab = random_lab(side=16) / 100
     assert np.array_equal(run(layer, lab), run(again, lab))
     assert run(layer, lab).shape[1:] == tuple(layer.compute_output_shape(lab.shape))[1:]
+
+
+def test_the_likeliest_is_chosen() -> None:
+    numbers = np.arange(12, dtype=np.float32).reshape(2, 3, 2)
+    logits = np.array([[0, 3, 1], [5, -1, 4]], np.float32)
+    assert np.asarray(Chosen()([logits, numbers])).tolist() == [[2, 3], [6, 7]]

@@ -22,7 +22,13 @@ def test_it_works() -> None:
     assert report["accuracy"] == pytest.approx(accuracy_score(truth, guesses))
     assert report["macro_f1"] == pytest.approx(f1_score(truth, guesses, average="macro"))
     expected = confusion_matrix(truth, guesses, labels=NAMES).tolist()
-    assert report["confusion"] == {"labels": NAMES, "counts": expected}
+    assert report["confusion"]["labels"] == NAMES
+    assert report["confusion"]["counts"] == expected
+    for row, (right, (low, high)) in enumerate(
+        zip(report["confusion"]["right"], report["confusion"]["intervals"], strict=True)
+    ):
+        assert right == expected[row][row] / sum(expected[row])
+        assert (low, high) == wilson_interval(expected[row][row], sum(expected[row]))
     assert report["label_count"] == 60
 
 

@@ -94,6 +94,68 @@ def test_a_run_that_was_taken_back_leaves_nothing(
     assert list((media / "models" / "art").iterdir()) == []
 
 
+class Killed(BaseException):
+    pass
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_killed_run_goes_on_from_its_last_epoch(tmp_path: Path, media: Path) -> None:
+    load_catalogue(tmp_path, 16)
+    run = start_training("art", backbone="autoencoder", epochs=4, ring=False)
+
+    def attempt(last: int) -> list[int]:
+        job = TrainingRun.objects.claim(run.pk)
+        assert job is not None
+        told: list[int] = []
+
+        def on_progress(done: float, total: float, text: str) -> None:
+            if text.startswith("Epoch "):
+                told.append(int(text.split()[1]))
+                if told[-1] == last:
+                    raise Killed
+
+        try:
+            services.train(job, on_progress)
+        except Killed:
+            # What the sweeper does of a run whose worker is silent.
+            TrainingRun.objects.filter(pk=run.pk).update(state="queued", claim_token=None)
+        return told
+
+    assert attempt(3) == [1, 2, 3]
+    (kept,) = (media / "training").iterdir()
+    assert attempt(0) == [4]
+    run.refresh_from_db()
+    assert run.state == "done"
+    assert [point[0] for point in run.progress["curve"]] == [1, 2, 4]
+    assert not kept.exists()
+    assert list((media / "logs" / "art" / str(run.pk)).rglob("events.*"))
+
+
+def test_what_ended_runs_kept_is_removed(tmp_path: Path, media: Path) -> None:
+    """A run that was cancelled leaves it; the next training clears it away."""
+    load_catalogue(tmp_path, 3)
+    ended = TrainingRun.objects.create(department="art", state="failed")
+    waiting = TrainingRun.objects.create(department="jewelry", state="queued")
+    for run in (ended, waiting):
+        (media / "training" / f"{run.pk}-abc").mkdir(parents=True)
+    with pytest.raises(TrainingError):
+        train_now(start_training("art", ring=False))
+    assert [folder.name for folder in (media / "training").iterdir()] == [f"{waiting.pk}-abc"]
+
+
+def test_pictures_are_looked_at_once(tmp_path: Path, media: Path) -> None:
+    load_catalogue(tmp_path, 12)
+    first = train_now(start_training("art", backbone="autoencoder", epochs=1, ring=False))
+    kept = {path: path.stat().st_mtime_ns for path in (media / "features").rglob("*.npy")}
+    assert len(kept) == 12
+    gone = Picture.objects.order_by("pk")[0]
+    Picture.objects.filter(pk=gone.pk).update(is_readable=False)
+    again = train_now(start_training("art", backbone="autoencoder", epochs=1, ring=False))
+    left = {path: path.stat().st_mtime_ns for path in (media / "features").rglob("*.npy")}
+    assert left == {path: at for path, at in kept.items() if path.stem != gone.sha256}
+    assert (first.metrics["pictures"], again.metrics["pictures"]) == (12, 11)
+
+
 def test_too_few_pictures_fail_the_run_with_the_reason(tmp_path: Path, media: Path) -> None:
     load_catalogue(tmp_path, 3)
     run = start_training("art", ring=False)

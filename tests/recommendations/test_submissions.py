@@ -314,12 +314,6 @@ def test_each_match_has_its_strength(art: ModelVersion) -> None:
     assert submission.is_weak == (submission.matches.all()[0].strength == "none")
 
 
-def test_a_label_is_sure_from_one_half_on() -> None:
-    assert services.is_sure(0.5)
-    assert not services.is_sure(0.49)
-    assert not services.is_sure(None)
-
-
 def test_prints_of_the_catalogue_are_cut_once(art: ModelVersion) -> None:
     submission = answered(ask(count=1))
     picture = submission.matches.get().picture

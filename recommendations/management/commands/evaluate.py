@@ -1,4 +1,5 @@
 from argparse import ArgumentParser
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -7,10 +8,14 @@ from catalog.models import Department, no_such_department
 from catalog.reading import FileError, RowError, read_companions, read_labels
 from ml.evaluation import EvaluationError, evaluate
 from ml.models import ModelVersion
+from recommendations.filling import measure_filled
 
 
 class Command(ReportingCommand):
-    help = "Measure a model version: label accuracy, and how well it finds companions."
+    help = (
+        "Measure a model version: label accuracy, how well it finds companions, how full searches "
+        "come back under tight prices."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         super().add_arguments(parser)
@@ -49,6 +54,10 @@ class Command(ReportingCommand):
                 )
         except (FileError, EvaluationError) as error:
             raise BadInput(error) from error
+        if images is None:
+            result["filled"] = [
+                {**asdict(one), "price_max": str(one.price_max)} for one in measure_filled(version)
+            ]
         shown = ("accuracy", "macro_f1", "hit_at_3", "hit_at_10", "mrr")
         self.report(
             result,
