@@ -17,8 +17,8 @@ from ml.networks.pixels import Pixels
 logger = logging.getLogger(__name__)
 
 BATCH = 32
-# Counted up where the ready part of a backbone says something else of the same picture.
-FEATURES = 1
+# What is said of a picture depends on the weights, on Keras, and on what is written here.
+CODE = ("backbones.py", "compact.py", "layers.py", "pixels.py", "pretrained.py")
 
 # Named features of pictures, n x d each.
 Values = Mapping[str, NDArray[np.floating[Any]]]
@@ -30,13 +30,15 @@ Read = TypeVar("Read")
 class FeatureCache:
     """What a network says of pictures, in half precision, one file a picture by its ``sha256``.
 
-    Other weights, or another version of Keras, have another ``name``'s files.
+    Other weights, other code or another version of Keras have another folder below ``folder``.
     """
 
     def __init__(
         self, folder: Path, network: keras.Model, name: str, sha256: Mapping[int, str]
     ) -> None:
-        digest = hashlib.sha256(f"{FEATURES} {keras.__version__}".encode())
+        digest = hashlib.sha256(keras.__version__.encode())
+        for module in CODE:
+            digest.update(Path(__file__).with_name(module).read_bytes())
         for weights in network.get_weights():
             digest.update(weights.tobytes())
         self.sha256, self.name = sha256, name

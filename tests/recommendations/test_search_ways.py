@@ -18,6 +18,7 @@ from recommendations.search import (
     Wishes,
     _estimates,
     find,
+    index_size,
     nearest,
 )
 from tests.recommendations.helpers import (
@@ -255,6 +256,37 @@ def test_the_statistics_choose_the_way(version: ModelVersion) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("recommendations.search.MANY", 100)
         assert plan(350, follow_least / 300) == [EF_LEAST, EF_MOST]
+
+
+def test_an_index_that_is_not_whole_is_not_followed(version: ModelVersion) -> None:
+    """As a build leaves it that was cancelled: the database keeps its name, and never uses it."""
+    add_products(version, spread(40))
+    index(version)
+    assert index_size(version) == 40
+    _estimates.clear()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE pg_index SET indisvalid = false WHERE indexrelid = to_regclass(%s)",
+            [version.index_name],
+        )
+    assert index_size(version) == 0
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_connection_that_was_lost_meanwhile_is_opened_anew(version: ModelVersion) -> None:
+    products = add_products(version, spread(4))
+    assert search(version) == products[:3]
+    connection.health_check_enabled, connection.health_check_done = True, False
+    other = connection.copy()
+    try:
+        with other.cursor() as cursor:
+            cursor.execute(
+                "SELECT pg_terminate_backend(%s)", [connection.connection.info.backend_pid]
+            )
+        assert search(version) == products[:3]
+    finally:
+        other.close()
+        connection.health_check_enabled = False
 
 
 def test_estimates_are_remembered_for_a_minute(
