@@ -217,11 +217,13 @@ class ModelVersionAdmin(LookedAt):
         "state",
         "backbone",
         "training_run",
-        "label_names",
+        "labels",
         "accuracy",
         "macro_f1",
+        "sure",
+        "elsewhere",
         "pictures",
-        "distances",
+        "neighbours",
         "artifact",
         "sha256",
         "created_at",
@@ -274,8 +276,39 @@ class ModelVersionAdmin(LookedAt):
     def embedded(self, version: Any) -> int:
         return int(version.embedding_count)
 
+    def labels(self, version: ModelVersion) -> str:
+        return ", ".join(version.label_names) or version.metrics.get("unlabelled_reason", "none")
+
     def accuracy(self, version: ModelVersion) -> str:
-        return _share(version.metrics.get("accuracy"))
+        text = _share(version.metrics.get("accuracy"))
+        if interval := version.metrics.get("accuracy_interval"):
+            low, high = interval
+            text += f" ({low:.3f} to {high:.3f})"
+        return text
+
+    @admin.display(description="Sure from")
+    def sure(self, version: ModelVersion) -> str:
+        """Say from which probability nine of ten guesses were right."""
+        probability = version.metrics.get("sure_from")
+        if probability is None:
+            return "not measured"
+        error = version.metrics.get("calibration_error", 0.0)
+        return f"a probability of {probability:.2f} (which is off by {error:.3f} on average)"
+
+    @admin.display(description="On other shops")
+    def elsewhere(self, version: ModelVersion) -> str:
+        """Say how pictures of shops fare that it did not learn from."""
+        held_out = version.metrics.get("other_sources")
+        if held_out is None:
+            return "not measured: it takes labelled pictures of two shops"
+        return f"accuracy {held_out['accuracy']:.3f}, {held_out['sources']} shops held out in turn"
+
+    def neighbours(self, version: ModelVersion) -> str:
+        """Say how far the next picture of the catalogue usually is."""
+        if not version.distances:
+            return "not measured"
+        half, most = version.distances["p50"], version.distances["p95"]
+        return f"half of all pictures have one within {half:.2f}, 95 % within {most:.2f}"
 
     @admin.display(description="Macro F1")
     def macro_f1(self, version: ModelVersion) -> str:

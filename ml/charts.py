@@ -3,10 +3,13 @@
 from collections.abc import Sequence
 
 from django.utils.html import format_html, format_html_join
-from django.utils.safestring import SafeString
+from django.utils.safestring import SafeString, mark_safe
 
 WIDTH, HEIGHT = 480, 200
 LEFT, BOTTOM, TOP, RIGHT = 56, 28, 12, 12
+LEGEND = mark_safe(  # nobody's words but ours
+    '<p class="chart-legend"><span>learnt from</span><span class="held-out">held out</span></p>'
+)
 
 
 def learning_curve(curve: Sequence[Sequence[float | None]]) -> SafeString:
@@ -38,7 +41,7 @@ def learning_curve(curve: Sequence[Sequence[float | None]]) -> SafeString:
         '<text x="{label}" y="{high_y}" text-anchor="end">{high}</text>'
         '<text x="{label}" y="{floor}" text-anchor="end">{low}</text>'
         '<text x="{left}" y="{under}">epoch {first}</text>'
-        '<text x="{right}" y="{under}" text-anchor="end">epoch {last}</text>{lines}</svg>',
+        '<text x="{right}" y="{under}" text-anchor="end">epoch {last}</text>{lines}</svg>{legend}',
         width=WIDTH,
         height=HEIGHT,
         start=f"{points[0][1] or 0:.4g}",
@@ -59,6 +62,7 @@ def learning_curve(curve: Sequence[Sequence[float | None]]) -> SafeString:
             '<polyline class="{}" points="{}"/>',
             [(name, line) for name, line in lines if line],
         ),
+        legend=LEGEND if lines[1][1] else "",
     )
 
 

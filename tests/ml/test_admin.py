@@ -170,6 +170,10 @@ def test_a_version_shows_what_it_confuses_and_what_changed(
     live.metrics = {"guesses": {str(pk): "water" for pk in truth}}
     other.metrics = {
         "accuracy": 1.0,
+        "accuracy_interval": [0.862, 1.0],
+        "sure_from": 0.75,
+        "calibration_error": 0.04,
+        "other_sources": {"accuracy": 0.6, "sources": 3},
         "guesses": {str(pk): name for pk, name in truth.items()},
         "confusion": {
             "labels": ["abstract", "water"],
@@ -177,6 +181,8 @@ def test_a_version_shows_what_it_confuses_and_what_changed(
             "intervals": [[0.757, 1.0], [0.757, 1.0]],
         },
     }
+    other.label_names = ["abstract", "water"]
+    other.distances = {"p50": 0.25, "p95": 0.5}
     other.training_run.progress = {"curve": [[1, 0.7, None], [2, 0.5, None]]}
     other.training_run.save()
     for version in (live, other):
@@ -189,6 +195,14 @@ def test_a_version_shows_what_it_confuses_and_what_changed(
     assert "<polyline" in shown
     assert '<td class="share-10">12</td>' in shown
     assert shown.count("100% (76% to 100%)") == 2
-    assert "Against the live version" not in page(
-        owner, f"/admin/ml/modelversion/{live.pk}/change/"
-    )
+    for words in (
+        "abstract, water",
+        "1.000 (0.862 to 1.000)",
+        "a probability of 0.75 (which is off by 0.040 on average)",
+        "accuracy 0.600, 3 shops held out in turn",
+        "half of all pictures have one within 0.25, 95 % within 0.50",
+    ):
+        assert words in shown
+    before = page(owner, f"/admin/ml/modelversion/{live.pk}/change/")
+    assert "Against the live version" not in before
+    assert "not measured: it takes labelled pictures of two shops" in before
