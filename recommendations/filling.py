@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from decimal import Decimal
 
+import numpy as np
 from django.conf import settings
 
 from ml.models import Embedding, ModelVersion, Offer
@@ -43,7 +44,7 @@ def measure_filled(version: ModelVersion) -> list[Filled]:
     ids = list(Embedding.objects.of_version(version).order_by("pk").values_list("pk", flat=True))
     chosen = ids[:: max(1, len(ids) // QUERIES)][:QUERIES]
     vectors = [
-        vector.to_numpy()
+        np.asarray(vector, np.float32)
         for vector in Embedding.objects.filter(pk__in=chosen).values_list("vector", flat=True)
     ]
     measured = []

@@ -76,6 +76,17 @@ def test_training_to_evaluation(tmp_path: Path, media: Path) -> None:
     assert measured["measured_on"] == "cross-validation in training"
     assert measured["hit_at_3"] is None
     assert measured["count"] == 20
+    # 20 products for 10 to 200 dollars: under ever lower prices, all that exist come.
+    assert [(one["price_max"], one["exist"]) for one in measured["filled"]] == [
+        ("200.00", 20),
+        ("100.00", 10),
+        ("40.00", 4),
+        ("20.00", 2),
+        ("10.00", 1),
+        ("10.00", 1),
+        ("10.00", 1),
+    ]
+    assert [one["filled"] for one in measured["filled"]] == [1.0] * 7
 
 
 @pytest.mark.django_db(transaction=True)
