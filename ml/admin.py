@@ -85,7 +85,7 @@ class TrainingRunAdmin(LookedAt, JobAdmin):
         "department",
         "backbone",
         "epochs",
-        "promote",
+        "afterwards",
         "state",
         "attempts",
         "error_detail",
@@ -95,6 +95,10 @@ class TrainingRunAdmin(LookedAt, JobAdmin):
         "finished_at",
         "started_by",
     )
+
+    @admin.display(description="When embedded")
+    def afterwards(self, run: TrainingRun) -> str:
+        return "goes live" if run.promote else "waits as a candidate"
 
     def stage(self, run: TrainingRun) -> str:
         return str(run.progress.get("text", ""))
@@ -136,6 +140,14 @@ class TrainingRunAdmin(LookedAt, JobAdmin):
         else:
             obj.pk = run.pk
 
+    def add_view(
+        self, request: HttpRequest, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        hidden = {"show_save_and_continue": False, "show_save_and_add_another": False}
+        return super().add_view(
+            request, form_url, {**(extra_context or {}), **hidden, "title": "Retrain"}
+        )
+
     def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> Any:
         return super().log_addition(request, obj, message) if obj.pk else None
 
@@ -160,7 +172,12 @@ class TrainingRunAdmin(LookedAt, JobAdmin):
         run = get_object_or_404(TrainingRun, pk=pk)
         if not self.has_view_permission(request, run):
             raise PermissionDenied
-        return render(request, "admin/ml/trainingrun/_progress.html", {"run": run, **_shown(run)})
+        context = {"run": run, **_shown(run)}
+        response = render(request, "admin/ml/trainingrun/_progress.html", context)
+        if request.GET.get("state", run.state) != run.state:
+            # The rest of the page tells the state too.
+            response["HX-Refresh"] = "true"
+        return response
 
     def cancel(self, request: HttpRequest, pk: int) -> HttpResponse:
         """End a training that waits or runs; the live version stays as it is."""

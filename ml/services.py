@@ -42,7 +42,7 @@ BACKBONES = {
 DEFAULT_BACKBONE = "autoencoder"
 LEARNING_BACKBONES = {"autoencoder", "types", "vgg16", "efficientnet_v2"}
 # Counted up where the same data makes another version than before.
-TRAINING = 1
+TRAINING = 2
 BATCH = 64
 WAIT_FOR_OTHERS = 600.0
 TRAINING_LOCK = 50_414
@@ -179,7 +179,7 @@ def train(
     from ml.networks.training import Folders, train_encoder
 
     pictures = Picture.objects.active().in_department(run.department).order_by("pk")
-    columns = ("pk", "file", "sha256", "perceptual_hash", "product__source")
+    columns = ("pk", "file", "sha256", "perceptual_hash", "product", "product__source")
     facts = {row.pk: row for row in pictures.values_list(*columns, named=True)}
     gold = Annotation.objects.in_department(run.department).agreed()
     labels = {pk: label for pk, label in gold.items() if pk in facts}
@@ -197,6 +197,7 @@ def train(
                 department=run.department,
                 backbone=run.backbone,
                 groups={pk: row.perceptual_hash for pk, row in facts.items()},
+                products={pk: row.product for pk, row in facts.items()},
                 sources={pk: row.product__source for pk, row in facts.items()},
                 sha256={pk: row.sha256 for pk, row in facts.items()},
                 epochs=run.epochs,

@@ -62,7 +62,7 @@ class Recommendation:
     @property
     def is_weak(self) -> bool:
         """Say whether even the best match is not close."""
-        nearest = self.found[0].distance if self.found else 0.0
+        nearest = min((one.distance for one in self.found), default=0.0)
         return Strength.of(nearest, self.version) == Strength.NOTHING_CLOSE
 
 

@@ -1,11 +1,14 @@
 """Backbones: what a picture is described by, as blocks of features in a network's graph."""
 
+import json
+import shutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
+import h5py
 import keras
 import numpy as np
 from keras import layers
@@ -57,8 +60,9 @@ class Lesson:
     """What a backbone may learn from.
 
     ``values`` are the features that its ready part gives of the catalogue's pictures, ``squares``
-    (n x size x size x 3) the pictures themselves, where it looks at them again. Under ``kept`` lies
-    what a training that was stopped goes on from, under ``logs`` what TensorBoard shows.
+    (n x size x size x 3) the pictures themselves, where it looks at them again. ``on_epoch`` is to
+    be told of epochs first, ``tell`` what share of the rest is done. Under ``kept`` lies what a
+    training that was stopped goes on from, under ``logs`` what TensorBoard shows.
     """
 
     values: Values
@@ -66,6 +70,7 @@ class Lesson:
     epochs: int
     seed: int
     on_epoch: OnEpoch
+    tell: Callable[[float, str], None] = lambda share, text: None
     squares: NDArray[np.uint8] | None = None
     kept: Path | None = None
     logs: Path | None = None
@@ -80,10 +85,20 @@ class Lesson:
 
         callbacks: list[keras.callbacks.Callback] = []
         if self.kept is not None:
+            _drop_unless_whole(self.kept)
             callbacks.append(keras.callbacks.BackupAndRestore(self.kept))
         if self.logs is not None:
             callbacks.append(keras.callbacks.TensorBoard(self.logs, write_graph=False))
         return [*callbacks, Report()]
+
+
+def _drop_unless_whole(kept: Path) -> None:
+    """Begin anew where a training was killed while it wrote what it would have gone on from."""
+    try:
+        json.loads((kept / "training_metadata.json").read_text())
+        h5py.File(kept / "latest.weights.h5").close()
+    except (OSError, ValueError):
+        shutil.rmtree(kept, ignore_errors=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,12 +238,13 @@ def _learn_top(lesson: Lesson) -> Learnt:
         raise ValueError(NEEDS_LABELS.format(known))
     base, labels = lesson.values["base"], len(known.names)
     given = base[known.rows]
+    top, history = train_top(given, known.truth, labels, lesson.epochs, lesson.callbacks())
     folds = known.folds(lesson.seed)
     unseen = np.zeros((len(given) if folds else 0, labels))
-    for train, test in folds:
-        top, _ = train_top(given[train], known.truth[train], labels, lesson.epochs)
-        unseen[test] = logits_of(top, given[test])
-    top, history = train_top(given, known.truth, labels, lesson.epochs, lesson.callbacks())
+    for number, (train, test) in enumerate(folds):
+        lesson.tell(number / len(folds), f"Measuring, {number + 1} of {len(folds)}")
+        fold, _ = train_top(given[train], known.truth[train], labels, lesson.epochs)
+        unseen[test] = logits_of(fold, given[test])
     features = keras.Model(top.input, top.output["features"])
     dense = np.concatenate(
         [
@@ -255,18 +271,20 @@ def _learn_types(lesson: Lesson) -> Learnt:
     if isinstance(known, str):
         raise ValueError(NEEDS_LABELS.format(known))
     labels, shown = len(known.names), squares[known.rows]
-    folds = known.folds(lesson.seed)
-    unseen = np.zeros((len(shown) if folds else 0, labels))
-    for train, test in folds:
-        fold, _ = train_classifier(shown[train], known.truth[train], labels, lesson.epochs)
-        unseen[test] = _predicted(fold, shown[test])
     classifier, history = train_classifier(
         shown, known.truth, labels, lesson.epochs, lesson.callbacks()
     )
+    folds = known.folds(lesson.seed)
+    unseen = np.zeros((len(shown) if folds else 0, labels))
+    for number, (train, test) in enumerate(folds):
+        lesson.tell(0.7 * number / len(folds), f"Measuring, {number + 1} of {len(folds)}")
+        fold, _ = train_classifier(shown[train], known.truth[train], labels, lesson.epochs)
+        unseen[test] = _predicted(fold, shown[test])
     likeliest = _predicted(classifier, squares).argmax(axis=1)
     shape = np.zeros((len(squares), SHAPE), np.float32)
     codes = []
-    for label in range(labels):
+    for label, name in enumerate(known.names):
+        lesson.tell(0.7 + 0.3 * label / labels, f"Learning the shapes of {name}")
         of_type = np.flatnonzero(likeliest == label)
         taught = of_type if len(of_type) >= FEWEST_OF_A_LABEL else known.rows[known.truth == label]
         code, kernel, bias = train_shape(squares[taught], lesson.epochs)

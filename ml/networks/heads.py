@@ -69,10 +69,12 @@ def labelled(
     labels: Mapping[int, str],
     groups: Mapping[int, int],
     sources: Mapping[int, int] | None = None,
+    products: Mapping[int, int] | None = None,
 ) -> Labelled | str:
     """Return what of the pictures labels can be learnt from, or why they cannot, in words.
 
-    ``groups`` gives each picture's perceptual hash, ``sources`` its shop.
+    ``groups`` gives each picture's perceptual hash, ``sources`` its shop, ``products`` the piece it
+    shows: pictures of one count as look-alikes.
     """
     rows = [row for row, pk in enumerate(used) if pk in labels]
     given = np.array([labels[used[row]] for row in rows])
@@ -87,6 +89,10 @@ def labelled(
     kept = np.array(rows)[keep]
     ids = tuple(used[row] for row in kept)
     twins = look_alikes([groups[pk] for pk in ids]) if groups else np.arange(len(ids))
+    if products:
+        shown = np.array([products[pk] for pk in ids])
+        for product in np.unique(shown):
+            twins[np.isin(twins, twins[shown == product])] = twins[shown == product][0]
     shops = np.array([(sources or {}).get(pk, 0) for pk in ids])
     return Labelled(kept, ids, np.searchsorted(names, given[keep]), names, twins, shops)
 
@@ -230,7 +236,7 @@ def look_alikes(hashes: Sequence[int], within: int = 6) -> NDArray[np.int64]:
     group = np.arange(len(bits))
     for row in range(len(bits)):
         close = np.flatnonzero(np.bitwise_count(bits[row + 1 :] ^ bits[row]) <= within) + row + 1
-        for other in close:
+        for other in close[group[close] != group[row]]:
             group[group == group[other]] = group[row]
     return group
 

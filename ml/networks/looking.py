@@ -2,14 +2,16 @@
 
 import hashlib
 import logging
-import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, TypeVar
+from uuid import uuid4
 
+import cv2
 import keras
 import numpy as np
+import PIL
 from numpy.typing import NDArray
 
 from ml.networks.pixels import Pixels
@@ -36,7 +38,8 @@ class FeatureCache:
     def __init__(
         self, folder: Path, network: keras.Model, name: str, sha256: Mapping[int, str]
     ) -> None:
-        digest = hashlib.sha256(keras.__version__.encode())
+        versions = f"{keras.__version__} {cv2.__version__} {PIL.__version__}"
+        digest = hashlib.sha256(f"{versions} {network.input_shape}".encode())
         for module in CODE:
             digest.update(Path(__file__).with_name(module).read_bytes())
         for weights in network.get_weights():
@@ -62,7 +65,7 @@ class FeatureCache:
         """Keep the numbers of a picture, whole or not at all."""
         path = self._path(pk)
         path.parent.mkdir(parents=True, exist_ok=True)
-        aside = path.with_suffix(f".{os.getpid()}")
+        aside = path.with_suffix(f".{uuid4().hex}")
         with aside.open("wb") as file:
             np.save(file, row, allow_pickle=False)
         aside.replace(path)
@@ -70,7 +73,7 @@ class FeatureCache:
     def prune(self) -> None:
         """Drop what other weights said, and pictures that are not known any more."""
         known = {f"{sha256}.npy" for sha256 in self.sha256.values()}
-        for path in self.home.glob(f"{self.name}-*/*/*"):
+        for path in self.home.glob(f"{self.name}-*/*/*.npy"):
             if path.parents[1] != self.folder or path.name not in known:
                 path.unlink(missing_ok=True)
 

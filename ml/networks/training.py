@@ -107,6 +107,7 @@ def train_encoder(
     backbone: str = DEFAULT_BACKBONE,
     groups: Mapping[int, int] | None = None,
     sources: Mapping[int, int] | None = None,
+    products: Mapping[int, int] | None = None,
     sha256: Mapping[int, str] | None = None,
     epochs: int | None = None,
     seed: int = 0,
@@ -117,9 +118,10 @@ def train_encoder(
     """Train on the pictures that ``load`` gives (uint8, height x width x 3, any size).
 
     ``labels`` names the group of some pictures. ``groups`` gives each picture's 64-bit perceptual
-    hash: look-alikes never sit on both sides of a cross-validation split. ``sources`` gives its
-    shop: where there are several, each is also held out in turn. ``sha256`` tells the pictures in
-    the cache of ``folders``. Pictures that cannot be loaded are left out and counted in
+    hash, ``products`` the piece it shows: look-alikes and pictures of one piece never sit on both
+    sides of a cross-validation split. ``sources`` gives its shop: where there are several, each is
+    also held out in turn. ``sha256`` tells the pictures in the cache of ``folders``. Pictures that
+    cannot be loaded are left out and counted in
     ``metrics["skipped"]``.
 
     Raises ValueError where fewer than 8 pictures can be used, or a backbone's weights are missing,
@@ -164,13 +166,13 @@ def train_encoder(
     network = keras.Model(inputs, ready)
     cache = None
     if folders.cache is not None and sha256 is not None:
-        cache = FeatureCache(folders.cache, network, f"{department}-{backbone}", sha256)
+        cache = FeatureCache(folders.cache, network, f"{department}-{backbone}-{crop}", sha256)
     used, values = look_at(
         list(squares) if chosen.needs_squares else ids,
         square,
         network,
         cache,
-        lambda done: steps.at(0.2 + 0.3 * done / len(ids), "Looking at the pictures"),
+        lambda done: steps.at(0.2 + 0.2 * done / len(ids), "Looking at the pictures"),
     )
     if len(used) < FEWEST_PICTURES:
         raise ValueError(
@@ -182,12 +184,22 @@ def train_encoder(
             f"All {len(used)} pictures are the same one: there is nothing to tell apart. Import "
             "products with pictures of their own."
         )
-    to_label = labelled(used, labels, groups or {}, sources)
+    to_label = labelled(used, labels, groups or {}, sources, products)
     learnt = Learnt(lambda pixels, ready: {}, {})
     if chosen.learn is not None:
         looked = np.stack([squares[pk] for pk in used]) if squares else None
         learnt = chosen.learn(
-            Lesson(values, to_label, epochs, seed, steps.epoch, looked, folders.kept, folders.logs)
+            Lesson(
+                values,
+                to_label,
+                epochs,
+                seed,
+                steps.epoch,
+                lambda share, text: steps.at(0.6 + 0.3 * share, text),
+                looked,
+                folders.kept,
+                folders.logs,
+            )
         )
     ready |= learnt.features(pixels, ready)
     values = {**values, **learnt.values}
@@ -251,11 +263,11 @@ class _Steps:
     def at(self, share: float, text: str, **more: Any) -> None:
         if self.should_stop():
             raise Stopped("The training was stopped. Nothing changed; start it again.")
-        self.on_progress(Progress(share * 100, 100, text, epochs=self.epochs, **more))
+        self.on_progress(Progress(round(share * 100, 3), 100, text, epochs=self.epochs, **more))
 
     def epoch(self, epoch: int, epochs: int, logs: Mapping[str, float]) -> None:
         self.at(
-            0.5 + 0.4 * epoch / epochs,
+            0.4 + 0.2 * epoch / epochs,
             f"Epoch {epoch} of {epochs}, loss {logs.get('loss', float('nan')):.4f}",
             epoch=epoch,
             loss=logs.get("loss"),

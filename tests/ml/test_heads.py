@@ -160,6 +160,20 @@ def test_look_alikes_of_a_held_out_shop_are_not_learnt_from() -> None:
     assert pictures.folds_by_source() == []
 
 
+def test_pictures_of_one_product_are_kept_together() -> None:
+    """Three views of each of forty pieces, labelled at random: nothing can be learnt."""
+    random = np.random.default_rng(9)
+    pieces = np.repeat(random.normal(size=(40, 64)), 3, axis=0)
+    views = (pieces + random.normal(scale=0.1, size=pieces.shape)).astype(np.float32)
+    names = random.permutation(NAMES * 20)
+    given = {row: str(names[row // 3]) for row in range(120)}
+    hashes = dict(enumerate(random_hashes(120).tolist()))
+    apart = labelled(range(120), given, hashes)
+    together = labelled(range(120), given, hashes, None, {row: row // 3 for row in range(120)})
+    assert learn_labels(apart, views, 0)[1]["accuracy"] > 0.8
+    assert learn_labels(together, views, 0)[1]["accuracy"] < 0.7
+
+
 def test_one_shop_is_not_held_out() -> None:
     _, _, report = learn(range(40), vectors(), labels(), {}, 0)
     assert report["other_sources"] is None

@@ -10,7 +10,7 @@ import pytest
 from ml.networks.encoder import load_artifact
 from ml.networks.jewelry import piece_boxes, pieces_of, train_classifier
 from ml.networks.pixels import Pixels
-from ml.networks.training import train_encoder
+from ml.networks.training import Progress, train_encoder
 
 
 def ground(size: int = 100, shade: int = 245) -> Pixels:
@@ -135,6 +135,7 @@ def test_each_type_has_a_shape_of_its_own(labels: int, tmp_path: Path) -> None:
         return drawn(2 * (number // labels) + number % labels)
 
     count = 16 * labels
+    told: list[Progress] = []
     trained = train_encoder(
         range(count),
         picture,
@@ -142,8 +143,12 @@ def test_each_type_has_a_shape_of_its_own(labels: int, tmp_path: Path) -> None:
         department="jewelry",
         backbone="types",
         epochs=10,
+        on_progress=told.append,
     )
     assert set(trained.label_names) == set(names)
+    assert [one.done for one in told] == sorted(one.done for one in told)
+    texts = [one.text for one in told]
+    assert texts.index("Measuring, 5 of 5") < texts.index(f"Learning the shapes of {names[0]}")
     pictures = [picture(number) for number in range(count)]
     encoding = trained.encoder().encode(pictures)
     assert encoding.probabilities is not None

@@ -2,6 +2,7 @@
 
 import time
 from decimal import Decimal
+from typing import Any
 
 import numpy as np
 import pytest
@@ -152,18 +153,22 @@ def test_pages_follow_on_one_another(version: ModelVersion, way: str) -> None:
 def test_no_page_repeats_a_piece_where_the_index_is_not_exact(
     version: ModelVersion, monkeypatch: pytest.MonkeyPatch, follow: None
 ) -> None:
-    vectors = np.random.default_rng(3).normal(size=(900, DIMENSIONS))
-    query = vectors[0].astype(np.float32)
-    add_products(version, list(vectors.astype(np.float32)))
+    vectors = np.random.default_rng(3).normal(size=(900, DIMENSIONS)).astype(np.float32)
+    add_products(version, list(vectors))
     index(version, "m = 4, ef_construction = 8")
     monkeypatch.setattr("recommendations.search.EF_LEAST", 1)
+    query = vectors[0]
 
     def page(count: int, offset: int | None) -> list[int]:
         wishes = Wishes("art", count=count, offset=offset)
         return [row.product for row in find(version, query, wishes)]
 
-    narrow, wide = page(10, None), page(200, None)[:10]
-    assert narrow != wide, "it must not be exact for this test to mean anything"
+    # Which queries the index misses something of is another with every build.
+    for query in vectors:  # noqa: B007  # page looks at it
+        if page(10, None) != page(200, None)[:10]:
+            break
+    else:
+        pytest.fail("it must not be exact for this test to mean anything")
     pages = [page(24, offset) for offset in range(0, PAGED, 24)]
     assert len({product for one in pages for product in one}) == PAGED
     assert page(12, 12) == pages[0][12:]
@@ -276,17 +281,18 @@ def test_an_index_that_is_not_whole_is_not_followed(version: ModelVersion) -> No
 def test_a_connection_that_was_lost_meanwhile_is_opened_anew(version: ModelVersion) -> None:
     products = add_products(version, spread(4))
     assert search(version) == products[:3]
-    connection.health_check_enabled, connection.health_check_done = True, False
+    wrapper: Any = connection
+    wrapper.health_check_enabled, wrapper.health_check_done = True, False
     other = connection.copy()
     try:
         with other.cursor() as cursor:
             cursor.execute(
-                "SELECT pg_terminate_backend(%s)", [connection.connection.info.backend_pid]
+                "SELECT pg_terminate_backend(%s, 10000)", [wrapper.connection.info.backend_pid]
             )
         assert search(version) == products[:3]
     finally:
         other.close()
-        connection.health_check_enabled = False
+        wrapper.health_check_enabled = False
 
 
 def test_estimates_are_remembered_for_a_minute(
