@@ -3,12 +3,42 @@
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.auth import get_user_model
+from django.core.exceptions import PermissionDenied
 from django.db.models import Count, Field, Prefetch, QuerySet, URLField
-from django.http import HttpRequest
+from django.http import Http404, HttpRequest, StreamingHttpResponse
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from catalog.models import Annotation, Label, Picture, Product, Source
+from catalog import exporting, label_admin  # noqa: F401  (registers labels)
+from catalog.agreement import Agreement, Report, agreement_in
+from catalog.models import Annotation, Department, Label, Picture, Product, Source
+from catalog.room import decision_views
+from catalog.room import views as room
+
+
+def _shown(report: Report) -> dict[str, Any]:
+    """Return a report as its page shows it."""
+    pairs = [
+        {
+            "one": pair.one,
+            "other": pair.other,
+            "agreement": pair.agreement,
+            "percent": _percent(pair.agreement),
+            "labels": [
+                (label, agreement, _percent(agreement)) for label, agreement in pair.labels.items()
+            ],
+        }
+        for pair in report.pairs
+    ]
+    return {"pairs": pairs, "pictures": report.pictures, "fleiss": report.fleiss}
+
+
+def _percent(agreement: Agreement) -> str:
+    return "" if agreement.share is None else f"{agreement.share:.1%}"
+
 
 WEB_ADDRESS: dict[type[Field[Any, Any]], dict[str, Any]] = {URLField: {"assume_scheme": "https"}}
 
@@ -86,11 +116,19 @@ class ProductAdmin(admin.ModelAdmin[Product]):
         return thumbnail(next(iter(product.pictures.all()), None))
 
 
+class LabelInUseFilter(admin.RelatedFieldListFilter):
+    """Choose by a label that was not merged into another."""
+
+    def field_choices(self, field: Any, request: HttpRequest, model_admin: Any) -> Any:
+        labels = Label.objects.in_use().order_by("department", "order")
+        return [(label.pk, str(label)) for label in labels]
+
+
 @admin.register(Picture)
 class PictureAdmin(admin.ModelAdmin[Picture]):
     list_display = ("image", "product", "labels", "size", "is_readable", "created_at")
     list_display_links = ("image", "product")
-    list_filter = ("product__department", "is_readable", "annotations__label")
+    list_filter = ("product__department", "is_readable", ("annotations__label", LabelInUseFilter))
     list_select_related = ("product",)
     list_per_page = 50
     # Whole hashes only: every short number is a part of some hash.
@@ -127,26 +165,11 @@ class PictureAdmin(admin.ModelAdmin[Picture]):
         return f"{picture.width} × {picture.height}"
 
 
-@admin.register(Label)
-class LabelAdmin(admin.ModelAdmin[Label]):
-    list_display = ("name", "department", "order", "hotkey", "is_group", "annotations")
-    list_editable = ("order", "hotkey")
-    list_filter = ("department",)
-    search_fields = ("name",)
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Label]:
-        return super().get_queryset(request).annotate(annotation_count=Count("annotations"))
-
-    @admin.display(ordering="annotation_count")
-    def annotations(self, label: Any) -> int:
-        return int(label.annotation_count)
-
-
 @admin.register(Annotation)
 class AnnotationAdmin(admin.ModelAdmin[Annotation]):
     list_display = ("image", "picture", "label", "labeller", "created_at")
     list_display_links = ("image", "picture")
-    list_filter = ("picture__product__department", "label", "labeller")
+    list_filter = ("picture__product__department", ("label", LabelInUseFilter), "labeller")
     list_select_related = ("picture__product", "label", "labeller")
     list_per_page = 50
     search_fields = ("picture__product__title", "picture__reference")
@@ -158,6 +181,56 @@ class AnnotationAdmin(admin.ModelAdmin[Annotation]):
     def image(self, annotation: Annotation) -> SafeString:
         return thumbnail(annotation.picture)
 
+    def get_urls(self) -> list[URLPattern]:
+        agreement = self.admin_site.admin_view(self.agreement)
+        return [
+            path("agreement/", agreement, name="catalog_annotation_agreement"),
+            path(
+                "export/<str:department>/<str:format>/",
+                self.admin_site.admin_view(self.export),
+                name="catalog_annotation_export",
+            ),
+            *room.urls(),
+            *decision_views.urls(),
+            *super().get_urls(),
+        ]
+
+    def agreement(self, request: HttpRequest) -> TemplateResponse:
+        """Show how far labellers agree, department by department."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        reports = [
+            (department, name, _shown(agreement_in(department)))
+            for department, name in Department.choices
+        ]
+        return TemplateResponse(
+            request,
+            "admin/catalog/annotation/agreement.html",
+            {
+                **self.admin_site.each_context(request),
+                "title": "How far labellers agree",
+                "reports": reports,
+                "formats": exporting.NAMES.items(),
+            },
+        )
+
+    def export(self, request: HttpRequest, department: str, format: str) -> StreamingHttpResponse:
+        """Send all annotations of a department as a file that ``import_labels`` reads."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        if department not in Department.values or format not in exporting.FORMATS:
+            raise Http404
+        site = request.build_absolute_uri("/").removesuffix("/")
+        suffix = exporting.SUFFIXES[format]
+        return StreamingHttpResponse(
+            exporting.FORMATS[format](department, site),
+            content_type="text/csv; charset=utf-8" if suffix == "csv" else "application/json",
+            headers={"Content-Disposition": f'attachment; filename="{department}-labels.{suffix}"'},
+        )
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        return {"labeller": request.user.pk, **super().get_changeform_initial_data(request)}
+
     def get_readonly_fields(self, request: HttpRequest, obj: Annotation | None = None) -> Any:
         # Whose label it is, and on what, never changes.
         fixed = ("picture", "labeller") if obj else ()
@@ -165,5 +238,10 @@ class AnnotationAdmin(admin.ModelAdmin[Annotation]):
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         if db_field.name == "label":
-            kwargs["queryset"] = Label.objects.order_by("department", "order")
+            kwargs["queryset"] = Label.objects.in_use().order_by("department", "order")
+        if db_field.name == "labeller" and not self.has_change_permission(request):
+            # Who may not change what others said says nothing in their names.
+            kwargs["queryset"] = get_user_model().objects.filter(
+                username=request.user.get_username()
+            )
         return super().formfield_for_foreignkey(db_field, request, **kwargs)

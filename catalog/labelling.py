@@ -1,10 +1,11 @@
-"""Import one person's labels on pictures that the catalogue has."""
+"""Import people's labels on pictures that the catalogue has."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
+from django.utils import timezone
 
 from catalog.loading import LoadingError, labeller_named, usable_name
 from catalog.models import Annotation, Department, Label, Picture, no_such_department
@@ -28,64 +29,96 @@ class LabelReport:
 
 
 def load_labels(
-    rows: Iterable[LabelRow | RowError], *, department: str, labeller_name: str
+    rows: Iterable[LabelRow | RowError], *, department: str, labeller_name: str | None = None
 ) -> LabelReport:
-    """Store one person's labels; all or nothing where a label is unknown.
+    """Store people's labels; all or nothing where a label is unknown.
 
-    A row names its picture as the products file did. An empty label means undecided. Rows whose
-    picture is not in the catalogue are reported. Raises LoadingError for unknown labels and
-    departments, and for a name that is empty or too long, with nothing stored.
+    A row names its picture as the products file did, or more closely with its sha256. An empty
+    label means undecided; a row that names nobody is ``labeller_name``'s; one without a time is of
+    now. Rows whose picture is not in the catalogue are reported. The name of a label that was
+    merged stores the one that took its place. Raises LoadingError for unknown labels and
+    departments, for rows that are nobody's, and for a name that is empty or too long, with nothing
+    stored.
     """
     if department not in Department.values:
         raise LoadingError(no_such_department(department))
-    name = usable_name(labeller_name, "labeller", LABELLER_NAME_LENGTH)
-    labels = {label.name: label for label in Label.objects.filter(department=department)}
+    if labeller_name is not None:
+        labeller_name = usable_name(labeller_name, "labeller", LABELLER_NAME_LENGTH)
+    by_name = Label.objects.in_department(department).by_name()
+    labels = {name: label for (_, name), label in by_name.items()}
     report = LabelReport()
-    wanted: dict[str, LabelRow] = {}
+    wanted: dict[tuple[str, str, str], LabelRow] = {}
     for row in rows:
         if isinstance(row, RowError):
             report.failed.append({"row": row.row, "reason": row.reason})
         elif row.label != UNDECIDED and row.label not in labels:
             raise LoadingError(
                 f"Row {row.row}: {department} has no label {row.label!r}, only "
-                f"{', '.join(labels)}. Nothing was stored; add the label in the admin or mend the "
-                "file."
+                f"{', '.join(name for name in labels if labels[name].name == name)}. Nothing was "
+                "stored; add the label in the admin or mend the file."
+            )
+        elif not (row.labeller or labeller_name):
+            raise LoadingError(
+                f"Row {row.row} does not say whose label it is. Nothing was stored; "
+                "give --labeller."
             )
         else:
-            wanted[row.image] = row
-    pictures: dict[str, list[Picture]] = {}
-    for picture in Picture.objects.in_department(department).filter(reference__in=wanted):
-        pictures.setdefault(picture.reference, []).append(picture)
+            whose = row.labeller or labeller_name or ""
+            name = usable_name(whose, "labeller", LABELLER_NAME_LENGTH)
+            wanted[name, row.image, row.sha256] = row
+    pictures = _pictures(department, wanted.values())
     with transaction.atomic():
-        labeller = labeller_named(name)
-        mine = {
-            annotation.picture_id: annotation
-            for annotation in Annotation.objects.in_department(department).filter(labeller=labeller)
+        labellers = {name: labeller_named(name) for name in sorted({name for name, _, _ in wanted})}
+        known = Annotation.objects.in_department(department)
+        said = {
+            (annotation.labeller_id, annotation.picture_id): annotation
+            for annotation in known.filter(labeller__in=labellers.values())
         }
-        for row in wanted.values():
-            found = pictures.get(row.image, [])
+        for (name, _, _), row in wanted.items():
+            found = [
+                picture
+                for picture in pictures.get(row.image, [])
+                if row.sha256 in ("", picture.sha256)
+            ]
             if not found:
                 report.failed.append(
                     {"row": row.row, "reason": f"no picture {row.image!r} in the catalogue"}
                 )
             for picture in found:
-                _annotate_one(report, mine, picture, labels.get(row.label), labeller)
+                person, label = labellers[name], labels.get(row.label)
+                key = person.pk, picture.pk
+                said[key] = _annotate_one(report, said.get(key), row, picture, label, person)
     return report
+
+
+def _pictures(department: str, rows: Collection[LabelRow]) -> dict[str, list[Picture]]:
+    """Return the department's pictures by how their source named them."""
+    pictures: dict[str, list[Picture]] = {}
+    named = Picture.objects.in_department(department).filter(
+        reference__in={row.image for row in rows}
+    )
+    for picture in named:
+        pictures.setdefault(picture.reference, []).append(picture)
+    return pictures
 
 
 def _annotate_one(
     report: LabelReport,
-    mine: dict[int, Annotation],
+    annotation: Annotation | None,
+    row: LabelRow,
     picture: Picture,
     label: Label | None,
     labeller: "User",
-) -> None:
-    annotation = mine.get(picture.pk)
+) -> Annotation:
+    when = row.created_at
     if annotation is None:
-        Annotation.objects.create(picture=picture, label=label, labeller=labeller)
+        annotation = Annotation.objects.create(
+            picture=picture, label=label, labeller=labeller, created_at=when or timezone.now()
+        )
         report.created += 1
     elif annotation.label_id != (label.pk if label else None):
-        annotation.relabel(label)
+        annotation.relabel(label, when)
         report.updated += 1
     else:
         report.unchanged += 1
+    return annotation

@@ -149,7 +149,7 @@ class _Import:
         self.department = department
         self.report = ImportReport()
         self.seen: set[str] = set()
-        self.labels = {(label.department, label.name): label for label in Label.objects.all()}
+        self.labels = Label.objects.by_name()
         broken = Picture.objects.filter(is_readable=False).values_list("sha256", flat=True)
         self.pictures = RowPictures(folder, set(broken))
 

@@ -1,6 +1,7 @@
 """The catalogue's tables. ``catalog.loading`` is the only writer of products and pictures."""
 
 import uuid
+from datetime import datetime
 from decimal import Decimal
 from typing import Self
 
@@ -192,8 +193,26 @@ class Picture(models.Model):
         return storage.read(str(self.file))
 
 
+class LabelQuerySet(models.QuerySet["Label"]):
+    def in_department(self, department: str) -> Self:
+        return self.filter(department=department)
+
+    def in_use(self) -> Self:
+        """Return the labels that pictures may be given: all but those merged into another."""
+        return self.filter(merged_into=None)
+
+    def by_name(self) -> dict[tuple[str, str], "Label"]:
+        """Return (department, name) -> label; a merged one's name finds what took its place."""
+        labels = self.select_related("merged_into")
+        return {(one.department, one.name): one.merged_into or one for one in labels}
+
+
 class Label(models.Model):
-    """A group of a department. ``is_group`` is False for what fits none (other)."""
+    """A group of a department. ``is_group`` is False for what fits none (other).
+
+    A label that was merged into another keeps its row and its name, so that what was answered with
+    it stays known, and an old file's name finds the label that took its place.
+    """
 
     department = models.CharField(max_length=16, choices=Department)
     name = models.CharField(max_length=60)
@@ -202,6 +221,15 @@ class Label(models.Model):
     is_group = models.BooleanField(
         default=True, help_text="Networks learn groups; switch off for “other”."
     )
+    description = models.TextField(
+        blank=True, help_text="What belongs here, and what does not: labellers read it."
+    )
+    examples = models.ManyToManyField(Picture, blank=True, related_name="+")
+    merged_into = models.ForeignKey(
+        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="merged"
+    )
+
+    objects = LabelQuerySet.as_manager()
 
     class Meta:
         ordering = ["department", "order", "name"]
@@ -209,6 +237,10 @@ class Label(models.Model):
             models.UniqueConstraint(fields=["department", "name"], name="label_name_once"),
             models.UniqueConstraint(
                 fields=["department", "hotkey"], condition=~Q(hotkey=""), name="label_hotkey_once"
+            ),
+            models.CheckConstraint(
+                condition=Q(merged_into=None) | (~Q(merged_into=F("pk")) & Q(hotkey="")),
+                name="label_merged_into_another",
             ),
             department_constraint("label"),
         ]
@@ -221,12 +253,34 @@ class AnnotationQuerySet(models.QuerySet["Annotation"]):
     def in_department(self, department: str) -> Self:
         return self.filter(picture__product__department=department)
 
+    def differing(self) -> models.QuerySet["Annotation", int]:
+        """Return the ids of pictures that people gave different labels, or not all could label."""
+        votes = (
+            self.order_by()
+            .values("picture")
+            .annotate(
+                people=models.Count("pk"),
+                labelled=models.Count("label"),
+                labels=models.Count("label", distinct=True),
+            )
+        )
+        apart = Q(labels__gt=1) | Q(labels=1, labelled__lt=F("people"))
+        return votes.filter(apart).values_list("picture", flat=True)
+
     def agreed(self) -> dict[int, str]:
-        """Return gold: picture id -> group name, where all who labelled the picture agree on it."""
+        """Return gold: picture id -> group name, where a person decided, or all labellers agree."""
         names: dict[int, set[str | None]] = {}
-        for picture, label, is_group in self.values_list(
-            "picture_id", "label__name", "label__is_group"
+        decided = "picture__adjudication"
+        for picture, label, is_group, decision, decided_label, is_decided_group in self.values_list(
+            "picture_id",
+            "label__name",
+            "label__is_group",
+            decided,
+            f"{decided}__label__name",
+            f"{decided}__label__is_group",
         ):
+            if decision is not None:
+                label, is_group = decided_label, is_decided_group
             names.setdefault(picture, set()).add(label if is_group else None)
         gold = {}
         for picture, given in names.items():
@@ -258,7 +312,96 @@ class Annotation(models.Model):
     def __str__(self) -> str:
         return f"{self.label or 'undecided'} by {self.labeller}"
 
-    def relabel(self, label: Label | None) -> None:
-        """Change the label, now; None where the labeller could not decide."""
-        self.label, self.created_at = label, timezone.now()
+    def relabel(self, label: Label | None, when: datetime | None = None) -> None:
+        """Change the label, now or as of then; None where the labeller could not decide."""
+        self.label, self.created_at = label, when or timezone.now()
         self.save(update_fields=["label", "created_at"])
+
+
+class Answer(models.Model):
+    """What one person did with one picture in the labelling room; ``Annotation`` is what holds now.
+
+    ``batch`` is the browser's name for one keystroke, so that one that is sent twice counts once,
+    and one on many pictures is undone as one. ``had_before`` and ``label_before`` are the person's
+    annotation until then, ``undone_at`` is when it was restored. A repeat shows a person a picture
+    that they labelled before, to measure them; it changes no annotation. ``took_ms`` is how long
+    the picture was looked at, in milliseconds.
+    """
+
+    class Action(models.TextChoices):
+        LABEL = "label", "Labelled"
+        UNDECIDED = "undecided", "Could not decide"
+        SKIP = "skip", "Skipped"
+        CLEAR = "clear", "Cleared"
+
+    batch = models.UUIDField()
+    picture = models.ForeignKey(Picture, on_delete=models.CASCADE, related_name="answers")
+    labeller = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="answers"
+    )
+    action = models.CharField(max_length=9, choices=Action)
+    label = models.ForeignKey(
+        Label, on_delete=models.PROTECT, null=True, blank=True, related_name="answers"
+    )
+    had_before = models.BooleanField(default=False)
+    label_before = models.ForeignKey(
+        Label, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    is_repeat = models.BooleanField(default=False)
+    queue = models.CharField(max_length=20, blank=True)
+    took_ms = models.PositiveIntegerField(null=True, blank=True)
+    created_at = models.DateTimeField(default=timezone.now)
+    undone_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [
+            models.UniqueConstraint(fields=["batch", "picture"], name="answer_once_a_batch"),
+            models.CheckConstraint(
+                condition=Q(action="label", label__isnull=False)
+                | (~Q(action="label") & Q(label=None)),
+                name="answer_labels_with_a_label",
+            ),
+        ]
+        indexes = [models.Index(fields=["labeller", "-id"], name="answer_by_labeller")]
+
+    def __str__(self) -> str:
+        return f"{self.get_action_display()} {self.label or ''} by {self.labeller}"
+
+
+class Adjudication(models.Model):
+    """What a picture is, decided where labellers differ; no label means that nobody can tell."""
+
+    picture = models.OneToOneField(Picture, on_delete=models.CASCADE, related_name="adjudication")
+    label = models.ForeignKey(
+        Label, on_delete=models.PROTECT, null=True, blank=True, related_name="adjudications"
+    )
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="adjudications"
+    )
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ["-created_at"]
+
+    def __str__(self) -> str:
+        return f"{self.label or 'undecided'}, decided by {self.decided_by}"
+
+
+class Lease(models.Model):
+    """A picture that is on one person's screen until ``until``, and is shown to nobody else.
+
+    ``is_repeat`` marks one that the person labelled before, shown again to measure them.
+    """
+
+    picture = models.OneToOneField(
+        Picture, on_delete=models.CASCADE, primary_key=True, related_name="lease"
+    )
+    labeller = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="leases"
+    )
+    until = models.DateTimeField()
+    is_repeat = models.BooleanField(default=False)
+
+    def __str__(self) -> str:
+        return f"picture {self.picture_id} with {self.labeller} until {self.until}"

@@ -1,6 +1,7 @@
 """Read settings from environment variables, typed, with errors that name the variable."""
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 
@@ -33,6 +34,14 @@ def integer(name: str, default: int, *, at_least: int = 0) -> int:
     if number < at_least:
         raise ValueError(f"{name} must be at least {at_least}, not {number}")
     return number
+
+
+def choice(name: str, default: str, choices: Sequence[str]) -> str:
+    """Return the variable, which must be one of the choices."""
+    value = text(name, default)
+    if value not in choices:
+        raise ValueError(f"{name} must be one of {', '.join(choices)}, not {value!r}")
+    return value
 
 
 def words(name: str, default: list[str]) -> list[str]:

@@ -242,6 +242,10 @@ SWEEPS = [
     "recommendations.services.purge_orphans",
 ]
 
+# ml.networks.precision reads the variable itself; what is none of its choices is refused here.
+PRECISIONS = ("auto", "bfloat16", "float32")
+ENCODER_PRECISION = env.choice("ENCODER_PRECISION", "auto", PRECISIONS)
+
 DEFAULT_CURRENCY = env.text("DEFAULT_CURRENCY", "USD")
 RETENTION_DAYS = env.integer("RETENTION_DAYS", 30, at_least=1)
 QUEUE_LIMIT = env.integer("QUEUE_LIMIT", 200, at_least=1)
@@ -256,5 +260,9 @@ LOGGING = {
     "loggers": {
         name: {"level": env.text("LOG_LEVEL", "INFO")}
         for name in ("jobs", "catalog", "ml", "recommendations", "config")
-    },
+    }
+    # It warns of functions that are traced for batches of another size, which is meant.
+    | {"tensorflow": {"level": "ERROR"}},
 }
+# TensorFlow tells of its set-up on stderr otherwise; read when it is loaded.
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")

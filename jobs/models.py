@@ -88,6 +88,8 @@ class Job(models.Model):
     TASK: ClassVar[str]
     QUEUE: ClassVar[str]
     LEASE: ClassVar[timedelta] = timedelta(seconds=60)
+    # The detail of a job that people ended; what a failure leaves there is never this one word.
+    CANCELLED: ClassVar[str] = "cancelled"
 
     class State(models.TextChoices):
         QUEUED = "queued"
@@ -112,6 +114,10 @@ class Job(models.Model):
     @property
     def is_finished(self) -> bool:
         return self.state in {self.State.DONE, self.State.FAILED}
+
+    @property
+    def is_cancelled(self) -> bool:
+        return self.state == self.State.FAILED and self.error_detail == self.CANCELLED
 
     def ring(self) -> bool:
         """Ring a worker for this job and note when; False where the broker did not take it."""
@@ -210,7 +216,7 @@ class Job(models.Model):
         unfinished = type(self)._default_manager.filter(
             pk=self.pk, state__in=[self.State.QUEUED, self.State.RUNNING]
         )
-        return self._fail(unfinished, reason, "")
+        return self._fail(unfinished, reason, self.CANCELLED)
 
     def give_back(self, reason: str, detail: str = "") -> str:
         """Queue the job again, or fail it with the reason where it had its last attempt.

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from catalog.models import Label, Picture
 from ml.models import DIMENSIONS, Embedding, ModelVersion
+from ml.networks.files import picture_files
 from ml.registry import encoder_of
 
-SUFFIXES = {".jpg", ".jpeg", ".png"}
 BATCH = 64
 
 
@@ -61,7 +61,9 @@ def evaluate(
     from ml.networks.metrics import companions_report, label_report
 
     started = time.perf_counter()
-    known = set(Label.objects.filter(department=version.department).values_list("name", flat=True))
+    known = set(
+        Label.objects.in_department(version.department).in_use().values_list("name", flat=True)
+    )
     for image, label in labels:
         if label and label not in known:
             raise EvaluationError(
@@ -84,6 +86,7 @@ def evaluate(
         "calibration_error": version.metrics.get("calibration_error"),
         "sure_from": version.metrics.get("sure_from"),
         "other_sources": version.metrics.get("other_sources"),
+        "elsewhere": version.metrics.get("elsewhere"),
         "measured_on": "cross-validation in training"
         if version.metrics.get("accuracy") is not None
         else None,
@@ -105,7 +108,11 @@ def evaluate(
             result |= label_report(
                 [label for _, label in scored], guesses, list(version.label_names)
             )
+            learnt = _learnt(version, [image for image, _ in scored])
             result["measured_on"] = "the labels given"
+            if learnt:
+                result["measured_on"] += f", {learnt} of which it learnt from"
+            result["labels_learnt"] = learnt
             result["labels_skipped"] = len(labels) - len(scored)
             count = len(scored)
         if companions:
@@ -116,11 +123,18 @@ def evaluate(
     return {**result, "count": count, "seconds": round(time.perf_counter() - started, 1)}
 
 
+def _learnt(version: ModelVersion, images: Sequence[str]) -> int:
+    """Return how many of these pictures of the catalogue the version learnt a label from."""
+    named = Picture.objects.in_department(version.department).filter(reference__in=images)
+    learnt = version.metrics.get("guesses", {})
+    return sum(str(pk) in learnt for pk in named.values_list("pk", flat=True))
+
+
 def _folder_gallery(
     version: ModelVersion, folder: Path, on_progress: Callable[[float, float], None]
 ) -> Gallery:
     """Encode every picture below a folder, named by its path there."""
-    files = sorted(path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES)
+    files = picture_files(folder)
     if not files:
         raise EvaluationError(f"There are no pictures in {folder}.")
     names = [path.relative_to(folder).as_posix() for path in files]
@@ -133,7 +147,7 @@ def _encoded(
     reads: Sequence[Callable[[], bytes]],
     on_progress: Callable[[float, float], None],
 ) -> Gallery:
-    from ml.networks.encoder import ArtifactError
+    from ml.networks.artifact import ArtifactError
     from ml.networks.pixels import decode_rgb
 
     try:

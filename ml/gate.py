@@ -39,14 +39,18 @@ class Comparison:
 
 
 def compare(candidate: ModelVersion, live: ModelVersion) -> Comparison | None:
-    """Compare by today's labels; None where too few pictures are shared to tell.
+    """Compare by today's labels, those that both know; None where too few pictures are shared.
 
     The guesses are those of each version's cross-validation, so labels that were corrected since
     count for both.
     """
     truth = Annotation.objects.in_department(candidate.department).agreed()
     ours, theirs = (version.metrics.get("guesses", {}) for version in (candidate, live))
-    shared = [pk for pk in truth if str(pk) in ours and str(pk) in theirs]
+    # A label that was renamed or made since, one of them cannot have guessed.
+    known = set(candidate.label_names) & set(live.label_names)
+    shared = [
+        pk for pk, name in truth.items() if name in known and str(pk) in ours and str(pk) in theirs
+    ]
     if len(shared) < FEWEST_SHARED:
         return None
     was_right = {pk for pk in shared if theirs[str(pk)] == truth[pk]}

@@ -3,23 +3,42 @@
 from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
-from typing import Self
+from typing import NoReturn, Self
 
+import numpy as np
 from django.conf import settings
+from django.core.exceptions import PermissionDenied
 from django.db import connection, models, transaction
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import F, Q
 from django.utils import timezone
+from numpy.typing import NDArray
 from pgvector import HalfVector
 from pgvector.django import CosineDistance, HalfVectorField
 
 from catalog.models import Department, Picture, Product, department_constraint
 from jobs.models import Job, JobQuerySet
+from ml.networks.artifact import ArtifactError, check_artifact
 
 DIMENSIONS = 512
 
 
 class NotReady(Exception):
     """Raised where a version cannot be promoted yet; the text says what is missing."""
+
+
+class Worse(NotReady):
+    """Raised where a version may be promoted only by who insists: it is worse than the live one."""
+
+
+class Kept(PermissionDenied):
+    """Raised where a version is to be deleted: its number, index and artifact stay its own."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Model versions are not deleted, so that no number ever means another one. Nothing "
+            "changed: “manage.py drop_embeddings” gives back the room of a retired one."
+        )
 
 
 class TrainingRun(Job):
@@ -63,6 +82,10 @@ class ModelVersionQuerySet(models.QuerySet["ModelVersion"]):
         """Return the versions that serve: at most one a department."""
         return self.filter(state=ModelVersion.State.LIVE)
 
+    def delete(self) -> NoReturn:
+        """Raise Kept."""
+        raise Kept
+
     def embedding(self) -> Self:
         """Return the versions whose vectors must be complete: live ones and candidates."""
         return self.filter(state__in=[ModelVersion.State.LIVE, ModelVersion.State.CANDIDATE])
@@ -72,8 +95,8 @@ class ModelVersion(models.Model):
     """A trained encoder: an artifact on disk, what it measured, and whether it serves.
 
     ``distances`` holds percentiles of the cosine distance from a picture to its nearest other
-    one in the catalogue, the yardstick for a weak match. ``fingerprint`` tells the pictures, labels
-    and settings that it was trained with.
+    one in the catalogue, the yardstick for a weak match. ``fingerprint`` tells the pictures, their
+    products and sources, labels and settings that it was trained with.
     """
 
     class State(models.TextChoices):
@@ -115,6 +138,10 @@ class ModelVersion(models.Model):
     def __str__(self) -> str:
         return f"{self.department} {self.number}"
 
+    def delete(self, using: object = None, keep_parents: bool = False) -> NoReturn:
+        """Raise Kept."""
+        raise Kept
+
     @property
     def folder(self) -> Path:
         """Return where the artifact lies."""
@@ -143,18 +170,29 @@ class ModelVersion(models.Model):
             .order_by("pk")
         )
 
-    def promote(self, *, though_worse: bool = False) -> None:
+    def promote(self, *, though_worse: bool = False, unasked: bool = False) -> None:
         """Move the department's live pointer here, in one transaction; rollback is the same move.
 
         Raises NotReady, with nothing changed, while active pictures lack an embedding of this
-        version, and for a candidate that is worse than the live one (``ml.gate``) unless
-        ``though_worse``.
+        version, and where its artifact is not what was recorded; Worse for a candidate that is
+        worse than the live one (``ml.gate``) unless ``though_worse``. ``unasked``, as the end of a
+        training, it raises NotReady where people have decided since: this version has been promoted
+        before, or a later one has.
         """
         from ml.gate import compare
 
+        try:
+            check_artifact(self.folder, self.sha256)
+        except ArtifactError as error:
+            raise NotReady(str(error)) from error
         with transaction.atomic():
             versions = ModelVersion.objects.in_department(self.department)
             list(versions.select_for_update().order_by("pk").values_list("pk", flat=True))
+            # As it is now: another process may have promoted or retired it.
+            self.refresh_from_db(fields=["state", "promoted_at"])
+            later = versions.filter(number__gte=self.number).exclude(promoted_at=None)
+            if unasked and later.exists():
+                raise NotReady(f"Version {self.number}, or a later one, was promoted since.")
             missing = self.missing_pictures().count()
             if missing:
                 raise NotReady(
@@ -165,10 +203,17 @@ class ModelVersion(models.Model):
             if live is not None and self.state == self.State.CANDIDATE and not though_worse:
                 compared = compare(self, live)
                 if compared is not None and compared.is_worse:
-                    raise NotReady(f"It is worse than version {live.number}: {compared}.")
+                    raise Worse(f"It is worse than version {live.number}: {compared}.")
             versions.live().exclude(pk=self.pk).update(state=self.State.RETIRED)
             self.state, self.promoted_at = self.State.LIVE, timezone.now()
             self.save(update_fields=["state", "promoted_at"])
+
+
+class RealField(models.FloatField[float | None, float | None]):
+    """A number of four bytes, about seven digits."""
+
+    def db_type(self, connection: BaseDatabaseWrapper) -> str:
+        return "real"
 
 
 class EmbeddingQuerySet(models.QuerySet["Embedding"]):
@@ -179,12 +224,27 @@ class EmbeddingQuerySet(models.QuerySet["Embedding"]):
         """Order by cosine distance to the vector, nearest first, as ``distance`` in [0, 2]."""
         return self.annotate(distance=CosineDistance(F("vector"), vector)).order_by("distance")
 
+    def least_sure(self) -> Self:
+        """Order by probability, the least first, unknown ones last."""
+        return self.order_by(F("probability").asc(nulls_last=True), "picture_id")
+
+    def vectors(self) -> dict[int, NDArray[np.float32]]:
+        """Return the vectors by picture; read as bytes, for as text they take far longer."""
+        sent = models.Func("vector", function="halfvec_send", output_field=models.BinaryField())
+        rows = self.annotate(sent=sent).values_list("picture", "sent")
+        # Two bytes of length and two unused ones come before the numbers.
+        return {
+            picture: np.frombuffer(data, ">f2", offset=4).astype(np.float32)
+            for picture, data in rows
+        }
+
 
 class Embedding(models.Model):
     """512 unit-length numbers that one model version made of one picture; never changed.
 
     ``product`` is the picture's, which never changes either. ``label`` is where the label that the
-    version gives the picture stands in its ``label_names``.
+    version gives the picture stands in its ``label_names``, ``probability`` how probable that is,
+    in [0, 1], as calibrated in its training; NULL where it gives none, or that was not kept.
     """
 
     picture = models.ForeignKey(Picture, on_delete=models.CASCADE, related_name="embeddings")
@@ -193,6 +253,7 @@ class Embedding(models.Model):
         ModelVersion, on_delete=models.CASCADE, related_name="embeddings", db_index=False
     )
     label = models.PositiveSmallIntegerField(null=True)
+    probability = RealField(null=True)
     vector = HalfVectorField(dimensions=DIMENSIONS)
 
     objects = EmbeddingQuerySet.as_manager()
@@ -200,6 +261,10 @@ class Embedding(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["version", "picture"], name="embedding_once"),
+        ]
+        # The least sure first, those of unknown probability last.
+        indexes = [
+            models.Index(fields=["version", "probability", "picture"], name="embedding_least_sure")
         ]
 
     def __str__(self) -> str:

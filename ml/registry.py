@@ -19,8 +19,10 @@ _encoders: "OrderedDict[tuple[int, str], Encoder]" = OrderedDict()
 def encoder_of(version: ModelVersion) -> "Encoder":
     """Return the version's encoder, checked against its sha256 when first loaded.
 
-    Raises ``ml.networks.encoder.ArtifactError`` where the artifact is missing or altered.
+    Raises ``ml.networks.artifact.ArtifactError`` where the artifact is missing or altered.
     """
+    from ml.networks.artifact import WHAT_TO_DO, ArtifactError
+
     # Keras takes seconds and hundreds of megabytes: only processes that encode load it.
     from ml.networks.encoder import load_artifact
 
@@ -29,6 +31,12 @@ def encoder_of(version: ModelVersion) -> "Encoder":
         encoder = _encoders.get(key)
         if encoder is None:
             encoder = load_artifact(version.folder, expected_sha256=version.sha256)
+            if list(encoder.label_names) != version.label_names:
+                # Nothing else vouches for a manifest made before the sha256 was its own.
+                raise ArtifactError(
+                    f"The manifest in {version.folder} was altered: it names other labels than "
+                    f"{version}. {WHAT_TO_DO}"
+                )
             _encoders[key] = encoder
             while len(_encoders) > MOST:
                 _encoders.popitem(last=False)

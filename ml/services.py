@@ -33,16 +33,18 @@ logger = logging.getLogger(__name__)
 
 # Those of ml.networks.backbones, which only a process that trains loads.
 BACKBONES = {
+    "compact": "compact: Pendant's own network, ready as it is",
     "mobilenet_v2": "MobileNetV2 (needs its ImageNet weights)",
     "vgg16": "VGG16 with dense layers of its own (needs its ImageNet weights)",
+    "vgg16_block5": "VGG16, its last block learning too (slow without a GPU)",
     "efficientnet_v2": "EfficientNetV2-B0, the same way",
     "types": "the jewelry seed's way: a classifier of types, an autoencoder for each",
     "autoencoder": "autoencoder: learns from your pictures alone",
 }
-DEFAULT_BACKBONE = "autoencoder"
-LEARNING_BACKBONES = {"autoencoder", "types", "vgg16", "efficientnet_v2"}
+DEFAULT_BACKBONE = "compact"
+LEARNING_BACKBONES = {"autoencoder", "types", "vgg16", "vgg16_block5", "efficientnet_v2"}
 # Counted up where the same data makes another version than before.
-TRAINING = 2
+TRAINING = 4
 BATCH = 64
 WAIT_FOR_OTHERS = 600.0
 TRAINING_LOCK = 50_414
@@ -57,6 +59,18 @@ class TrainingError(ValueError):
     """A training that cannot start or did not succeed, in words for people."""
 
 
+class Unchanged(TrainingError):
+    """Raised where a training would make ``version`` again; who asks says how to insist."""
+
+    def __init__(self, version: ModelVersion) -> None:
+        super().__init__(
+            f"Nothing changed since version {version.number} was trained, on "
+            f"{version.created_at:%-d %B %Y}: the same pictures, labels and settings would make "
+            "the same again."
+        )
+        self.version = version
+
+
 @dataclass(frozen=True, slots=True)
 class Embedded:
     """What one call of ``embed`` did."""
@@ -69,7 +83,10 @@ class Embedded:
 def check_training(
     department: str, backbone: str, epochs: int | None, *, anew: bool = False
 ) -> None:
-    """Raise TrainingError where a training with these settings cannot start or is no use."""
+    """Raise TrainingError where a training with these settings cannot start.
+
+    Raises Unchanged where it would make the same version again, unless ``anew``.
+    """
     if department not in Department.values:
         raise TrainingError(no_such_department(department))
     if backbone not in BACKBONES:
@@ -85,20 +102,20 @@ def check_training(
     versions = ModelVersion.objects.in_department(department).embedding()
     same = versions.filter(fingerprint=fingerprint(department, backbone, epochs)).first()
     if same is not None:
-        raise TrainingError(
-            f"Nothing changed since version {same.number} was trained, on "
-            f"{same.created_at:%-d %B %Y}: the same pictures, labels and settings would make the "
-            "same again."
-        )
+        raise Unchanged(same)
 
 
 def fingerprint(department: str, backbone: str, epochs: int | None) -> str:
-    """Return a sha256 over what a training learns from, to know unchanged data again."""
+    """Return a sha256 over what a training learns from, to know unchanged data again.
+
+    Each picture's product and source are part of it: it is measured with them kept apart.
+    """
     gold = Annotation.objects.in_department(department).agreed()
     pictures = Picture.objects.active().in_department(department).order_by("sha256", "pk")
     digest = hashlib.sha256(f"{TRAINING} {backbone} {epochs}".encode())
-    for pk, sha256 in pictures.values_list("pk", "sha256").iterator():
-        digest.update(f"{sha256} {gold.get(pk, '')}\n".encode())
+    columns = ("pk", "sha256", "product", "product__source")
+    for pk, *facts in pictures.values_list(*columns).iterator():
+        digest.update(f"{facts} {gold.get(pk, '')}\n".encode())
     return digest.hexdigest()
 
 
@@ -114,8 +131,8 @@ def start_training(
 ) -> TrainingRun:
     """Queue a training run; ``ring=False`` leaves it to the caller to run it.
 
-    Raises TrainingError for unknown names, while the department trains already, and where nothing
-    that a version was trained with has changed since, unless ``anew``.
+    Raises TrainingError for unknown names and while the department trains already; Unchanged where
+    nothing that a version was trained with has changed since, unless ``anew``.
     """
     check_training(department, backbone, epochs, anew=anew)
     runs = TrainingRun.objects.filter(department=department)
@@ -175,20 +192,21 @@ def train(
     The artifact is on disk, whole, before the version's row and ``done`` commit together. Raises
     Refused where the pictures do not suffice, LostClaim where the run was taken back.
     """
-    from ml.networks.pixels import decode_rgb
-    from ml.networks.training import Folders, train_encoder
-
-    pictures = Picture.objects.active().in_department(run.department).order_by("pk")
-    columns = ("pk", "file", "sha256", "perceptual_hash", "product", "product__source")
-    facts = {row.pk: row for row in pictures.values_list(*columns, named=True)}
-    gold = Annotation.objects.in_department(run.department).agreed()
-    labels = {pk: label for pk, label in gold.items() if pk in facts}
-    known_by = fingerprint(run.department, run.backbone, run.epochs)
-    _drop_leftovers()
-    kept = settings.MEDIA_ROOT / "training" / f"{run.pk}-{known_by[:12]}"
     reports = _Reports(run, on_progress)
     started = time.perf_counter()
+    # First of all, so that nobody takes the run for abandoned while networks and rows are loaded.
     with at_work(run), run.beating() as lost:
+        from ml.networks.pixels import decode_rgb
+        from ml.networks.training import Folders, train_encoder
+
+        pictures = Picture.objects.active().in_department(run.department).order_by("pk")
+        columns = ("pk", "file", "sha256", "perceptual_hash", "product", "product__source")
+        facts = {row.pk: row for row in pictures.values_list(*columns, named=True)}
+        gold = Annotation.objects.in_department(run.department).agreed()
+        labels = {pk: label for pk, label in gold.items() if pk in facts}
+        known_by = fingerprint(run.department, run.backbone, run.epochs)
+        _drop_leftovers()
+        kept = settings.MEDIA_ROOT / "training" / f"{run.pk}-{known_by[:12]}"
         try:
             trained = train_encoder(
                 list(facts),
@@ -369,14 +387,19 @@ def embeddings(
 ) -> Iterator[Embedding]:
     """Make the rows, not yet stored, of what the version's encoder says of these pictures."""
     labels: Sequence[int | None] = [None] * len(pictures)
+    chances: Sequence[float | None] = labels
     if encoding.probabilities is not None and version.label_names:
         labels = encoding.probabilities.argmax(axis=1).tolist()
-    for picture, vector, label in zip(pictures, encoding.vectors, labels, strict=True):
+        chances = encoding.probabilities.max(axis=1).tolist()
+    for picture, vector, label, chance in zip(
+        pictures, encoding.vectors, labels, chances, strict=True
+    ):
         yield Embedding(
             picture=picture,
             product_id=picture.product_id,
             version=version,
             label=label,
+            probability=chance,
             vector=HalfVector(vector),
         )
 

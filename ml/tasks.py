@@ -1,12 +1,14 @@
 """Celery tasks: an id in, one service call."""
 
-from contextlib import suppress
+import logging
 
 from celery import shared_task
 
 from jobs.services import perform
 from ml import services
-from ml.models import ModelVersion, NotReady, TrainingRun
+from ml.models import ModelVersion, NotReady, TrainingRun, Worse
+
+logger = logging.getLogger(__name__)
 
 
 @shared_task
@@ -22,7 +24,13 @@ def embed(pk: int) -> None:
     if version is None:
         return
     services.embed(version)
-    if version.state == ModelVersion.State.CANDIDATE and version.training_run.promote:
-        # Whoever embeds the last picture promotes; before that there is nothing to say.
-        with suppress(NotReady):
-            version.promote()
+    if version.training_run.promote:
+        try:
+            version.promote(unasked=True)
+        except Worse as error:
+            # Its page says so too; people may insist, later pictures do not.
+            logger.warning("%s was not promoted. %s", version, error)
+            TrainingRun.objects.filter(pk=version.training_run_id).update(promote=False)
+        except NotReady:
+            # Whoever embeds the last picture promotes; before that there is nothing to say.
+            pass

@@ -9,7 +9,7 @@ compares. docs/benchmarks.md measures both, and where they cross.
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from math import ceil
 from typing import Any
@@ -59,9 +59,10 @@ class UnknownLabel(ValueError):
 class Wishes:
     """What a visitor asks for: prices in ``currency``, ``count`` pieces wanted.
 
-    ``label`` is one of the version's label names; ``excluding`` names a product that must not be
-    found (the piece itself). ``offset`` makes it one of the pages that follow on one another, up
-    to PAGED pieces in all: it leaves out the first matches, which came before.
+    ``label`` is one of the version's label names, which all that is found must have; ``kind`` one
+    which comes first: others follow where it does not fill the count. ``excluding`` names a product
+    that must not be found (the piece itself). ``offset`` makes it one of the pages that follow on
+    one another, up to PAGED pieces in all: it leaves out the first matches, which came before.
     """
 
     department: str
@@ -70,6 +71,7 @@ class Wishes:
     currency: str = "USD"
     count: int = 8
     label: str | None = None
+    kind: str | None = None
     excluding: int | None = None
     offset: int | None = None
 
@@ -148,14 +150,29 @@ def find(
     query = _unit(vector)
     if wishes.count < 1:
         return []
-    search = Search(version, query, wishes)
     offset = wishes.offset or 0
     last = offset + wishes.count
     wanted = last if wishes.offset is None else PAGED
+    unlike = query if without_itself else None
+    found: list[Row] = []
+    ways = [wishes] if wishes.kind is None else [replace(wishes, label=wishes.kind), wishes]
+    for way in ways:
+        found = _filled(Search(version, query, way), found, wanted, unlike)
+        if len(found) == wanted:
+            break
+    return found[offset:last]
+
+
+def _filled(
+    search: "Search", before: list[Row], wanted: int, unlike: NDArray[np.float32] | None
+) -> list[Row]:
+    """Return the rows that came before, and after them what the search finds, up to ``wanted``."""
+    known = {row.picture for row in before}
     window = wanted + 2
     while True:
         rows = search.rows(window)
-        found = fold(rows, wanted, unlike=query if without_itself else None)
+        more = [row for row in rows if row.picture not in known]
+        found = fold([*before, *more], wanted, unlike=unlike)
         if len(rows) < window:
             break
         # Otherwise pictures of the same piece used up the window, or what lies as far away as the
@@ -163,7 +180,7 @@ def find(
         if len(found) == wanted and found[-1].distance < rows[-1].distance:
             break
         window *= 3
-    return found[offset:last]
+    return found
 
 
 def _unit(vector: Sequence[float] | NDArray[np.floating[Any]]) -> NDArray[np.float32]:

@@ -32,7 +32,7 @@ logger = logging.getLogger(__name__)
 # Below this probability the encoder's first label is told as a guess.
 SURE_ENOUGH = 0.5
 # What belongs with a piece is of its own kind here: where the version is as sure of the label as
-# its training measured to be enough (metrics["sure_from"]), that kind is searched first.
+# its training measured to be enough (metrics["sure_from"], None for never), that kind comes first.
 OF_ITS_KIND = {Department.JEWELRY}
 WARMING_SEARCHES = 20
 # So many searches in a row may come upon a broken picture; beyond, the storage may be away.
@@ -126,9 +126,9 @@ def recommend(rgb: "NDArray[np.uint8]", wishes: Wishes, *, to_hang: bool = False
     if encoding.probabilities is not None and encoder.label_names:
         best = int(encoding.probabilities[0].argmax())
         label, confidence = encoder.label_names[best], float(encoding.probabilities[0][best])
-    of_its_kind = wishes.department in OF_ITS_KIND and is_sure(confidence, version)
-    kind = label if of_its_kind else None
-    found, prints = _find(version, vector, wishes, kind, to_hang=to_hang)
+    if wishes.department in OF_ITS_KIND and is_sure(confidence, version):
+        wishes = replace(wishes, kind=label)
+    found, prints = _find(version, vector, wishes, to_hang=to_hang)
     return Recommendation(
         version=version,
         cropped=cropped,
@@ -142,39 +142,19 @@ def recommend(rgb: "NDArray[np.uint8]", wishes: Wishes, *, to_hang: bool = False
 
 
 def _find(
-    version: ModelVersion,
-    vector: "NDArray[np.float32]",
-    wishes: Wishes,
-    kind: str | None,
-    *,
-    to_hang: bool,
+    version: ModelVersion, vector: "NDArray[np.float32]", wishes: Wishes, *, to_hang: bool
 ) -> tuple[list[Found], list[tuple[Product, walls.Print]]]:
     """Search, and once more without the pictures that turn out to be broken."""
-    for attempt in range(1, ATTEMPTS + 1):
-        found = _kind_first(version, vector, wishes, kind)
+    without_itself = wishes.department == Department.ART
+    attempt = 1
+    while True:
+        found = nearest(version, vector, wishes, without_itself=without_itself)
         try:
             return found, walls.prints_of(found) if to_hang else []
         except OSError:
             if attempt == ATTEMPTS:
                 raise
-    raise AssertionError("the last attempt returned or raised")
-
-
-def _kind_first(
-    version: ModelVersion, vector: "NDArray[np.float32]", wishes: Wishes, kind: str | None
-) -> list[Found]:
-    """Return what is nearest of its kind, and where that does not fill the count, others after."""
-    without_itself = wishes.department == Department.ART
-    if kind is None:
-        return nearest(version, vector, wishes, without_itself=without_itself)
-    found = nearest(version, vector, replace(wishes, label=kind), without_itself=without_itself)
-    if len(found) == wishes.count:
-        return found
-    known = {one.product.pk for one in found}
-    more = replace(wishes, count=wishes.count + len(found))
-    others = nearest(version, vector, more, without_itself=without_itself)
-    found += [one for one in others if one.product.pk not in known]
-    return found[: wishes.count]
+        attempt += 1
 
 
 def warm_up(departments: Sequence[str] = Department.values) -> None:
@@ -195,10 +175,10 @@ def warm_up(departments: Sequence[str] = Department.values) -> None:
 
 def is_sure(confidence: float | None, version: ModelVersion | None) -> bool:
     """Say whether a label of this probability may be told as a fact."""
-    enough = SURE_ENOUGH
+    enough: float | None = SURE_ENOUGH
     if version is not None and version.department in OF_ITS_KIND:
-        enough = version.metrics.get("sure_from", SURE_ENOUGH)
-    return confidence is not None and confidence >= enough
+        enough = version.metrics.get("sure_from")
+    return confidence is not None and enough is not None and confidence >= enough
 
 
 def process(submission: Submission) -> None:

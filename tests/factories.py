@@ -88,7 +88,6 @@ def train_small(department: str = "art", count: int = 24) -> TrainedEncoder:
         lambda number: np.asarray(draw(number)),
         {number: names[number % 2] for number in range(count)},
         department=department,
-        epochs=1,
     )
 
 

@@ -33,6 +33,10 @@ class BadInput(CommandError):
         super().__init__(" ".join(str(message).split()), returncode=2)
 
 
+# manage.py prints it before the text.
+BadInput.__name__ = "Error"
+
+
 class ReportingCommand(BaseCommand):
     """A command that reports one result: a JSON object on stdout, or lines for people."""
 

@@ -1,6 +1,7 @@
 """What the catalogue readers hand out, and the lengths they accept."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from typing import Literal
 
@@ -70,11 +71,17 @@ class ProductRow:
 
 @dataclass(frozen=True, slots=True)
 class LabelRow:
-    """Hold one person's label of one picture; label "" means they could not decide."""
+    """Hold one person's label of one picture; label "" means they could not decide.
+
+    What a file does not say of the picture's bytes, the person and the time is "" and None.
+    """
 
     row: int
     image: str
     label: str
+    sha256: str = ""
+    labeller: str = ""
+    created_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

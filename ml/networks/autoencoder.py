@@ -1,7 +1,10 @@
 """The seeds' convolutional autoencoder: its halves share the code."""
 
 import keras
+import numpy as np
 from keras import layers
+
+from ml.networks.lessons import Batches, Learnt, Lesson, predicted
 
 FILTERS = (16, 8, 8)
 
@@ -31,3 +34,20 @@ def build_autoencoder(size: int) -> tuple[keras.Model, keras.Model]:
     autoencoder = keras.Model(pixels, x, name="autoencoder")
     autoencoder.compile(optimizer=keras.optimizers.Adam(), loss="binary_crossentropy")
     return autoencoder, keras.Model(pixels, layers.Flatten()(code), name="code")
+
+
+def learn_code(lesson: Lesson) -> Learnt:
+    """Train the autoencoder on nine tenths of the pictures; its ``code`` is a feature."""
+    squares, seed = lesson.squares, lesson.seed
+    assert squares is not None
+    autoencoder, code = build_autoencoder(squares.shape[1])
+    order = np.random.default_rng(seed).permutation(len(squares))
+    held_out = max(1, len(order) // 10)
+    history = lesson.fit(
+        autoencoder,
+        Batches(squares, order[held_out:], seed),
+        validation_data=Batches(squares, order[:held_out], seed),
+    )
+    return Learnt(
+        lambda pixels, _: {"code": code(pixels)}, {"code": predicted(code, squares)}, history
+    )

@@ -1,63 +1,108 @@
 """The compact encoder's network: small enough to ship, trained by the project itself."""
 
+import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import keras
 import numpy as np
-from keras import layers
+from keras import layers, ops
 from numpy.typing import NDArray
 
 SIZE = 160
 STEM = 24
 # Each stage halves the picture's side: its channels, and how many residual blocks follow.
 STAGES = ((48, 1), (96, 2), (160, 2), (256, 0))
+# What a ReLU leaves of a unit normal deviates by this much less (Brock et al. 2021).
+RELU_GAIN = math.sqrt(2 / (1 - 1 / math.pi))
+# What a residual block adds when learning begins.
+RESIDUAL_GAIN = 0.3 * RELU_GAIN
 WEIGHTS = Path(__file__).with_name("compact.npz")
 
 
-def build_compact(*, normalised: bool = False) -> keras.Model:
+class StandardisedConv2D(layers.Layer):  # type: ignore[misc]  # Keras is untyped
+    """A 3 x 3 convolution to learn with: each kernel has mean 0 and length ``gain``.
+
+    It learns as steadily as one whose maps are normalised in batches, in half the time
+    (Brock et al. 2021).
+    """
+
+    def __init__(self, filters: int, strides: int, gain: float, name: str) -> None:
+        super().__init__(name=name)
+        self.filters, self.strides, self.first_gain = filters, strides, gain
+
+    def build(self, input_shape: tuple[int | None, ...]) -> None:
+        shape = (3, 3, input_shape[-1], self.filters)
+        # Not cast to half precision before they are standardised.
+        self.kernel = self.add_weight(
+            shape=shape,
+            initializer=keras.initializers.HeNormal(),
+            autocast=False,
+            name="kernel",
+        )
+        self.gain = self.add_weight(
+            shape=(self.filters,),
+            initializer=keras.initializers.Constant(self.first_gain),
+            autocast=False,
+            name="gain",
+        )
+        self.bias = self.add_weight(
+            shape=(self.filters,), initializer="zeros", autocast=False, name="bias"
+        )
+
+    def standardised(self) -> Any:
+        """Return the kernels that the convolution is done with."""
+        across = (0, 1, 2)
+        centred = self.kernel - ops.mean(self.kernel, axis=across, keepdims=True)
+        square = ops.sum(ops.square(centred), axis=across, keepdims=True)
+        return centred * ops.rsqrt(square + 1e-4) * self.gain
+
+    def call(self, inputs: Any) -> Any:
+        kernel = ops.cast(self.standardised(), self.compute_dtype)
+        maps = ops.conv(inputs, kernel, strides=self.strides, padding="same")
+        return maps + ops.cast(self.bias, self.compute_dtype)
+
+
+def build_compact(*, learning: bool = False) -> keras.Model:
     """Return the network: RGB in [-1, 1], 160 x 160 x 3, to the map of each of four stages.
 
     Plain residual blocks of 3 x 3 convolutions (He et al. 2015), 1.9 million weights, 0.35 billion
-    multiplications a picture. ``stage1`` is 40 x 40 x 48, ``stage4`` 5 x 5 x 256. To learn it is
-    ``normalised`` in batches (Ioffe and Szegedy 2015); ``folded`` takes that into the weights.
+    multiplications a picture. ``stage1`` is 40 x 40 x 48, ``stage4`` 5 x 5 x 256. For ``learning``
+    its kernels are standardised; ``folded`` gives the weights of the plain network.
     """
+
+    def convolution(x: Any, filters: int, name: str, strides: int = 1, gain: float = 1.0) -> Any:
+        if learning:
+            return StandardisedConv2D(filters, strides, gain, name)(x)
+        return layers.Conv2D(filters, 3, strides=strides, padding="same", name=name)(x)
+
     pixels = keras.Input((SIZE, SIZE, 3), name="pixels")
-    x = _convolution(pixels, STEM, "stem", strides=2, normalised=normalised)
+    x = convolution(pixels, STEM, "stem", 2, RELU_GAIN)
     x = layers.ReLU(name="stem_relu")(x)
     maps = {}
     for number, (filters, blocks) in enumerate(STAGES, start=1):
         stage = f"stage{number}"
-        x = _convolution(x, filters, f"{stage}_down", strides=2, normalised=normalised)
+        x = convolution(x, filters, f"{stage}_down", 2, RELU_GAIN)
         x = layers.ReLU(name=f"{stage}_down_relu")(x)
         for block in range(1, blocks + 1):
             name = f"{stage}_{block}"
-            y = _convolution(x, filters, f"{name}a", normalised=normalised)
+            y = convolution(x, filters, f"{name}a", gain=RELU_GAIN)
             y = layers.ReLU(name=f"{name}a_relu")(y)
-            y = _convolution(y, filters, f"{name}b", normalised=normalised)
+            y = convolution(y, filters, f"{name}b", gain=RESIDUAL_GAIN)
             x = layers.ReLU(name=f"{name}_relu")(layers.Add(name=f"{name}_sum")([x, y]))
         maps[stage] = x
     return keras.Model(pixels, maps, name="compact")
 
 
-def _convolution(x: Any, filters: int, name: str, *, strides: int = 1, normalised: bool) -> Any:
-    x = layers.Conv2D(
-        filters, 3, strides=strides, padding="same", use_bias=not normalised, name=name
-    )(x)
-    return layers.BatchNormalization(momentum=0.98, name=f"{name}_norm")(x) if normalised else x
-
-
 def folded(network: keras.Model) -> dict[str, NDArray[np.float16]]:
-    """Return the weights of the network without normalisation that does what this one does."""
+    """Return the weights of the plain network that does what this learnt one does."""
     weights = {}
     for layer in network.layers:
-        if isinstance(layer, layers.Conv2D):
-            norm = network.get_layer(f"{layer.name}_norm")
-            gamma, beta, mean, variance = norm.get_weights()
-            scale = gamma / np.sqrt(variance + norm.epsilon)
-            weights[f"{layer.name}/kernel"] = (layer.get_weights()[0] * scale).astype(np.float16)
-            weights[f"{layer.name}/bias"] = (beta - mean * scale).astype(np.float16)
+        if isinstance(layer, StandardisedConv2D):
+            kernel = np.asarray(layer.standardised())
+            weights[f"{layer.name}/kernel"] = kernel.astype(np.float16)
+            weights[f"{layer.name}/bias"] = np.asarray(layer.bias).astype(np.float16)
     return weights
 
 

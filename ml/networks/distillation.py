@@ -1,35 +1,47 @@
 """Train the compact encoder: a network of our own learns what MobileNetV2 sees.
 
-    python -m ml.networks.distillation FOLDER:CROP... [--views 12] [--epochs 12] [--work FOLDER]
+    python -m ml.networks.distillation FOLDER:CROP:VIEWS... [--labels FILE...] [--work FOLDER]
 
 Each FOLDER is searched for pictures, cropped as the encoder will (``frame``, ``piece``, ``none``).
 Augmented views of them and the teacher's maps of those views are kept under ``--work``, so that a
-run that was stopped goes on from its last epoch. No label is used. Writes ``compact.npz``.
+run that was stopped goes on from its last epoch. Writes ``compact.npz``.
 
 The student is shown half of the views as a phone would take them, and is asked for what the teacher
-says of the clean one: maps of three depths, position by position (Romero et al. 2014), and the
-features of the last layer.
+says of the clean one: maps of three depths, position by position (Romero et al. 2014), the features
+of the last layer, and what label a head on the teacher takes the view for. Such a head has learnt
+from other pictures' labels, so that the student never learns a picture's own label and may be
+measured on it.
 """
 
 import argparse
+import csv
 import math
 import sys
+from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, cast, get_args
 
 import cv2
 import keras
 import numpy as np
 from keras import layers, ops
 from numpy.typing import NDArray
+from PIL import Image
+from scipy.sparse.csgraph import connected_components
+from sklearn.model_selection import StratifiedGroupKFold
 
+from ml.networks.augmentation import as_by_phone
 from ml.networks.compact import SIZE, WEIGHTS, build_compact, folded
-from ml.networks.pixels import Crop, Pixels, crop_by, decode_rgb
+from ml.networks.files import picture_files
+from ml.networks.heads import FEWEST_OF_A_LABEL, FOLDS, softmax_head
+from ml.networks.pixels import BrokenPictureError, Crop, Pixels, crop_by, decode_rgb
 from ml.networks.pretrained import imagenet_mobilenet_v2
+from ml.networks.projection import projection
 
-SUFFIXES = {".jpg", ".jpeg", ".png"}
 BATCH = 64
+LARGEST = 512
 # The teacher's layers that each stage of the student learns, at the same resolution.
 TEACHES: Mapping[str, tuple[str, ...]] = {
     "stage2": ("block_5_add",),
@@ -37,6 +49,19 @@ TEACHES: Mapping[str, tuple[str, ...]] = {
     "stage4": ("block_13_project_BN", "block_16_project_BN"),
 }
 WEIGHT: Mapping[str, float] = {"stage2": 0.5, "stage3": 1.0, "stage4": 1.5, "pooled": 1.0}
+# The weight of what labels a view is taken for.
+GUESSED = 0.25
+# What the heads on the teacher are given: of each kind of features how many principal components,
+# with what weight, as in ml.networks.backbones.
+GIVEN: Mapping[str, tuple[int, float]] = {
+    "stage3": (100, 0.7),
+    "stage4": (160, 1.0),
+    "pooled": (250, 1.0),
+}
+# Pictures whose pooled features are so close in cosine count as look-alikes.
+TWINS = 0.9
+# What labellers call a picture that none of the labels fits.
+NONE = "other"
 LEARNING_RATE, WEIGHT_DECAY, AVERAGED = 3e-3, 1e-2, 0.998
 # Beyond so many deviations an error counts linearly (Huber 1964).
 OUTLIER = 2.0
@@ -44,14 +69,21 @@ OUTLIER = 2.0
 Random = np.random.Generator
 
 
-def read_pictures(folders: Sequence[tuple[Path, Crop]]) -> list[Pixels]:
-    """Return the pictures below the folders, each cropped as its folder says."""
-    return [
-        crop_by(decode_rgb(path.read_bytes()), crop)
-        for folder, crop in folders
-        for path in sorted(folder.rglob("*"))
-        if path.suffix.lower() in SUFFIXES
-    ]
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """A folder with pictures, how to crop them, and how many views to make of each."""
+
+    path: Path
+    crop: Crop
+    views: int
+
+
+def _small(picture: Pixels) -> Pixels:
+    """Return a picture of at most LARGEST pixels a side, so that thousands fit into memory."""
+    factor = LARGEST / max(picture.shape[:2])
+    if factor >= 1:
+        return picture
+    return np.asarray(cv2.resize(picture, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA))
 
 
 def view_of(picture: Pixels, random: Random) -> Pixels:
@@ -105,29 +137,6 @@ def _recoloured(view: Pixels, random: Random) -> Pixels:
     return (light * 255).astype(np.uint8)
 
 
-def as_by_phone(view: Pixels, random: Random) -> Pixels:
-    """Return a view as a phone takes it: tinted, lit from a side, with glare, blur and noise."""
-    light = view.astype(np.float32) / 255
-    rows, columns = np.mgrid[:SIZE, :SIZE].astype(np.float32)
-    if random.random() < 0.7:
-        gains = np.exp(random.normal(0, 0.1, 3) + random.normal(0, 0.2))
-        light = light * gains.astype(np.float32)
-    if random.random() < 0.3:
-        turn = random.uniform(0, 2 * math.pi)
-        ramp = (math.cos(turn) * columns + math.sin(turn) * rows) / (SIZE / 2) - 1
-        light = light * (1 + np.float32(random.uniform(-0.3, 0.3)) * ramp)[..., None]
-    if random.random() < 0.2:
-        x, y = random.uniform(0, SIZE, 2).astype(np.float32)
-        wide = np.float32(random.uniform(0.06, 0.3) * SIZE)
-        glare = np.exp(-((columns - x) ** 2 + (rows - y) ** 2) / (2 * wide * wide))
-        light = light + np.float32(random.uniform(0.1, 0.6)) * glare[..., None]
-    if random.random() < 0.3:
-        light = np.asarray(cv2.GaussianBlur(light, (0, 0), random.uniform(0.3, 1.5)), np.float32)
-    if random.random() < 0.3:
-        light = light + random.normal(0, random.uniform(0, 0.04), light.shape).astype(np.float32)
-    return np.asarray(np.clip(light * 255, 0, 255), np.uint8)
-
-
 def build_teacher() -> keras.Model:
     """Return MobileNetV2: RGB in [-1, 1] to the maps that TEACHES names, and ``pooled``."""
     whole = imagenet_mobilenet_v2()
@@ -141,33 +150,48 @@ def build_teacher() -> keras.Model:
     return keras.Model(whole.input, maps)
 
 
-def make_views(pictures: Sequence[Pixels], each: int, folder: Path, seed: int) -> None:
+def make_views(folders: Sequence[Folder], work: Path, seed: int) -> None:
     """Write views and what the teacher says of them, in half precision, in one random order.
 
-    The first view of a picture is all of it, as it is.
+    The first view of a picture is all of it, as it is. ``files.txt`` names the pictures, and
+    ``of.npy`` gives each view's: the line there, and the number of the view.
     """
     random = np.random.default_rng(seed)
-    order = random.permutation(len(pictures) * each)
+    files: list[Path] = []
+    pictures: list[Pixels] = []
+    rows: list[tuple[int, int]] = []
+    for folder in folders:
+        for path in picture_files(folder.path.resolve()):
+            try:
+                picture = _small(crop_by(decode_rgb(path.read_bytes()), folder.crop))
+            except (BrokenPictureError, Image.DecompressionBombError) as error:
+                sys.stderr.write(f"left out {path}: {error}\n")
+                continue
+            rows += [(len(files), view) for view in range(folder.views)]
+            files.append(path)
+            pictures.append(picture)
+    (work / "files.txt").write_text("".join(f"{path}\n" for path in files), encoding="utf-8")
+    of = random.permutation(rows)
+    np.save(work / "of.npy", of, allow_pickle=False)
     teacher = build_teacher()
-    views = _create(folder / "views.npy", np.uint8, (len(order), SIZE, SIZE, 3))
+    views = _create(work / "views.npy", np.uint8, (len(of), SIZE, SIZE, 3))
     taught: dict[str, NDArray[np.float16]] = {}
-    for start in range(0, len(order), BATCH):
-        rows = order[start : start + BATCH]
-        batch = np.stack([_view(pictures, row, random) for row in rows])
-        views[start : start + len(rows)] = batch
+    for start in range(0, len(of), BATCH):
+        some = of[start : start + BATCH].tolist()
+        batch = np.stack([_view(pictures, picture, view, random) for picture, view in some])
+        views[start : start + len(batch)] = batch
         for name, values in teacher.predict_on_batch(_signed(batch)).items():
             if name not in taught:
-                shape = (len(order), *values.shape[1:])
-                taught[name] = _create(folder / f"{name}.npy", np.float16, shape)
-            taught[name][start : start + len(rows)] = values
+                shape = (len(of), *values.shape[1:])
+                taught[name] = _create(work / f"{name}.npy", np.float16, shape)
+            taught[name][start : start + len(batch)] = values
         if start % (BATCH * 50) == 0:
-            sys.stderr.write(f"view {start} of {len(order)}\n")
-    (folder / "views.done").touch()
+            sys.stderr.write(f"view {start} of {len(of)}\n")
+    (work / "views.done").touch()
 
 
-def _view(pictures: Sequence[Pixels], row: int, random: Random) -> Pixels:
-    whole, picture = divmod(row, len(pictures))
-    if whole == 0:
+def _view(pictures: Sequence[Pixels], picture: int, number: int, random: Random) -> Pixels:
+    if number == 0:
         return np.asarray(
             cv2.resize(pictures[picture], (SIZE, SIZE), interpolation=cv2.INTER_AREA), np.uint8
         )
@@ -183,17 +207,112 @@ def _create(path: Path, kind: Any, shape: tuple[int, ...]) -> Any:
     return np.lib.format.open_memmap(path, "w+", kind, shape)
 
 
+def read_labels(labels: Sequence[Path], files: Sequence[Path]) -> list[list[str | None]]:
+    """Return the label of each of ``files``, in a list for each folder that ``labels`` lie in.
+
+    They are CSV with the columns ``image``, a path from the CSV's folder, and ``label``. A picture
+    has "" where two of a folder's CSV differ or only one of them has it, None outside the folder.
+    """
+    lists = []
+    for folder in sorted({one.parent.resolve() for one in labels}):
+        given = []
+        for one in labels:
+            if one.parent.resolve() == folder:
+                with one.open(newline="", encoding="utf-8-sig") as stream:
+                    rows = list(csv.DictReader(stream))
+                named = {(folder / row["image"]).resolve(): row["label"] for row in rows}
+                given.append({path: label for path, label in named.items() if label != NONE})
+        said = [{one.get(path, "") for one in given} for path in files]
+        lists.append(
+            [
+                (one.pop() if len(one) == 1 else "") if path.is_relative_to(folder) else None
+                for path, one in zip(files, said, strict=True)
+            ]
+        )
+    return lists
+
+
+def guesses(
+    labels: Sequence[str | None],
+    of: NDArray[np.int64],
+    taught: Mapping[str, NDArray[np.float16]],
+    seed: int,
+) -> NDArray[np.float32]:
+    """Return (views x labels) what heads on the teacher take views for.
+
+    ``labels`` gives each picture's label, "" where it has none, None where nothing is to be guessed
+    of it (all chances are 0 then); ``of`` and ``taught`` are of views, see ``make_views``. Views of
+    a labelled picture, and of all that look like it, labelled or not, are guessed by a head that
+    learnt from views of others; those that look like none by the mean of all heads.
+    """
+    asked = np.flatnonzero(np.array([labels[picture] is not None for picture, _ in of]))
+    picture, view = of[asked].T
+    parts = []
+    for name, (numbers, weight) in GIVEN.items():
+        given = _moments(taught[name], asked)
+        kernel, bias = projection(given[view == 0], numbers, 0.5)
+        parts.append(weight * _unit(given @ kernel + bias))
+    x = np.concatenate(parts, axis=1)
+    counts = Counter(filter(None, labels))
+    names = sorted(name for name, count in counts.items() if count >= FEWEST_OF_A_LABEL)
+    if len(names) < 2:
+        raise ValueError(
+            f"Two labels of {FEWEST_OF_A_LABEL} pictures each are needed to learn from, not "
+            f"{dict(counts)}: does the CSV lie in the pictures' folder, or above it?"
+        )
+    truth = np.array([names.index(one) if one in names else -1 for one in labels])
+    whole = np.flatnonzero(view == 0)
+    # ``given`` is that of the last kind, the pooled features.
+    alike = _unit(given[whole]) @ _unit(given[whole]).T > TWINS
+    group = np.zeros(len(labels), np.int64)
+    group[picture[whole]] = connected_components(alike, directed=False)[1]
+    known = picture[whole][truth[picture[whole]] >= 0]
+    said = np.zeros((len(asked), len(names)))
+    folds = StratifiedGroupKFold(FOLDS, shuffle=True, random_state=seed)
+    for train, test in folds.split(known, truth[known], group[known]):
+        learnt = np.isin(picture, known[train])
+        head = softmax_head(seed).fit(x[learnt], truth[picture[learnt]])
+        guessed = np.isin(group[picture], group[known[test]])
+        guessed |= ~np.isin(group[picture], group[known])
+        said[np.ix_(guessed, head.classes_)] += head.predict_proba(x[guessed])
+    chances = np.zeros((len(of), len(names)), np.float32)
+    chances[asked] = said / said.sum(axis=1, keepdims=True)
+    return chances
+
+
+def _unit(values: NDArray[np.float32]) -> NDArray[np.float32]:
+    lengths = np.linalg.norm(values, axis=1, keepdims=True)
+    return np.asarray(values / np.maximum(lengths, 1e-6), np.float32)
+
+
+def _moments(maps: NDArray[np.float16], rows: NDArray[np.int64]) -> NDArray[np.float32]:
+    """Return the mean and the deviation of each channel, of pooled features themselves."""
+    if maps.ndim == 2:
+        return np.asarray(maps[rows], np.float32)
+    parts = []
+    for start in range(0, len(rows), BATCH):
+        part = np.asarray(maps[rows[start : start + BATCH]], np.float32)
+        parts.append(np.concatenate([part.mean(axis=(1, 2)), part.std(axis=(1, 2))], axis=1))
+    return np.concatenate(parts)
+
+
 def _signed(views: Pixels) -> NDArray[np.float32]:
     return views.astype(np.float32) / np.float32(127.5) - 1
 
 
 class _Lessons(keras.utils.PyDataset):  # type: ignore[misc]  # Keras is untyped
-    """Batches of views with the teacher's maps, each channel standardised."""
+    """Batches of views with the teacher's maps, each channel standardised, and with guesses."""
 
-    def __init__(self, folder: Path, seed: int) -> None:
+    def __init__(self, work: Path, labels: Sequence[Path], seed: int) -> None:
         super().__init__(workers=1, max_queue_size=8)
-        self.views = np.load(folder / "views.npy", mmap_mode="r")
-        self.taught = {name: np.load(folder / f"{name}.npy", mmap_mode="r") for name in WEIGHT}
+        self.views = np.load(work / "views.npy", mmap_mode="r")
+        self.taught = {name: np.load(work / f"{name}.npy", mmap_mode="r") for name in WEIGHT}
+        of = np.load(work / "of.npy")
+        files = [Path(line) for line in (work / "files.txt").read_text("utf-8").splitlines()]
+        self.guessed = {
+            f"labels{number}": guesses(one, of, self.taught, seed)
+            for number, one in enumerate(read_labels(labels, files))
+        }
         self.scales = {name: _scale(values) for name, values in self.taught.items()}
         self.random = np.random.default_rng(seed)
         self.order = self.random.permutation(len(self))
@@ -211,6 +330,7 @@ class _Lessons(keras.utils.PyDataset):  # type: ignore[misc]  # Keras is untyped
             name: (values[rows].astype(np.float32) - self.scales[name][0]) / self.scales[name][1]
             for name, values in self.taught.items()
         }
+        lesson |= {name: chances[rows] for name, chances in self.guessed.items()}
         return _signed(np.stack(views)), lesson
 
     def on_epoch_end(self) -> None:
@@ -223,8 +343,11 @@ def _scale(values: NDArray[np.float16]) -> tuple[NDArray[np.float32], NDArray[np
 
 
 def build_student(channels: Mapping[str, int]) -> tuple[keras.Model, keras.Model]:
-    """Return the compact network, and the same with heads that answer in the teacher's channels."""
-    network = build_compact(normalised=True)
+    """Return the compact network, and the same with heads that answer as they are taught.
+
+    ``channels`` gives how many numbers each answer has: those of WEIGHT, and labels.
+    """
+    network = build_compact(learning=True)
     maps = network.output
     answers = {
         stage: layers.Conv2D(channels[stage], 1, dtype="float32", name=f"{stage}_answer")(
@@ -236,6 +359,10 @@ def build_student(channels: Mapping[str, int]) -> tuple[keras.Model, keras.Model
     answers["pooled"] = layers.Dense(channels["pooled"], dtype="float32", name="pooled_answer")(
         layers.GlobalAveragePooling2D()(wide)
     )
+    deepest = layers.GlobalAveragePooling2D()(maps["stage4"])
+    deepest = layers.BatchNormalization(dtype="float32", name="deepest")(deepest)
+    for name in channels.keys() - answers.keys():
+        answers[name] = layers.Dense(channels[name], dtype="float32", name=name)(deepest)
     return network, keras.Model(network.input, answers)
 
 
@@ -245,13 +372,23 @@ def _huber(lesson: Any, answer: Any) -> Any:
     return ops.mean(ops.where(apart < OUTLIER, near, OUTLIER * (apart - OUTLIER / 2)), axis=-1)
 
 
-def distil(folder: Path, epochs: int, seed: int) -> dict[str, NDArray[np.float16]]:
-    """Train the student on the views in ``folder``; return the weights to ship."""
+def _surprise(chances: Any, answer: Any) -> Any:
+    """Return the cross-entropy; 0 where nothing was guessed.
+
+    TensorFlow's own takes chances to sum to 1: where they are 0, its loss is 0, its gradient not.
+    """
+    return -ops.sum(chances * ops.log_softmax(answer), axis=-1)
+
+
+def distil(
+    work: Path, labels: Sequence[Path], epochs: int, seed: int
+) -> dict[str, NDArray[np.float16]]:
+    """Train the student on the views in ``work``; return the weights to ship."""
     keras.utils.set_random_seed(seed)
     keras.mixed_precision.set_global_policy("mixed_bfloat16")
-    lessons = _Lessons(folder, seed)
-    channels = {name: values.shape[-1] for name, values in lessons.taught.items()}
-    network, student = build_student(channels)
+    lessons = _Lessons(work, labels, seed)
+    asked = {**lessons.taught, **lessons.guessed}
+    network, student = build_student({name: values.shape[-1] for name, values in asked.items()})
     schedule = keras.optimizers.schedules.CosineDecay(
         0.0, epochs * len(lessons), warmup_target=LEARNING_RATE, warmup_steps=300
     )
@@ -259,8 +396,8 @@ def distil(folder: Path, epochs: int, seed: int) -> dict[str, NDArray[np.float16
         optimizer=keras.optimizers.AdamW(
             schedule, weight_decay=WEIGHT_DECAY, use_ema=True, ema_momentum=AVERAGED
         ),
-        loss=dict.fromkeys(WEIGHT, _huber),
-        loss_weights=dict(WEIGHT),
+        loss={name: _huber if name in WEIGHT else _surprise for name in asked},
+        loss_weights={name: WEIGHT.get(name, GUESSED) for name in asked},
         # XLA's convolutions on a processor are slower than oneDNN's.
         jit_compile=False,
     )
@@ -268,36 +405,39 @@ def distil(folder: Path, epochs: int, seed: int) -> dict[str, NDArray[np.float16
         lessons,
         epochs=epochs,
         verbose=2,
-        callbacks=[keras.callbacks.BackupAndRestore(folder / "student")],
+        callbacks=[keras.callbacks.BackupAndRestore(work / "student")],
     )
     student.optimizer.finalize_variable_values(student.trainable_variables)
-    for index in range(min(100, len(lessons))):
-        # The statistics that belong to the averaged weights.
-        student(lessons[index][0], training=True)
     return folded(network)
 
 
 def main(arguments: Sequence[str]) -> None:
     """Make the views, train, and write the weights."""
     parser = argparse.ArgumentParser(prog="python -m ml.networks.distillation")
-    parser.add_argument("pictures", nargs="+", metavar="FOLDER:CROP")
-    parser.add_argument("--views", type=int, default=12, help="of each picture")
-    parser.add_argument("--epochs", type=int, default=12)
+    parser.add_argument("pictures", nargs="+", type=_folder, metavar="FOLDER:CROP:VIEWS")
+    parser.add_argument("--labels", nargs="+", type=Path, default=[], metavar="FILE")
+    parser.add_argument("--epochs", type=int, default=7)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--work", type=Path, default=Path(".pendant/distillation"))
     parser.add_argument("--output", type=Path, default=WEIGHTS)
     given = parser.parse_args(arguments)
-    folders = []
-    for text in given.pictures:
-        folder, _, crop = text.rpartition(":")
-        if crop not in get_args(Crop) or not Path(folder).is_dir():
-            parser.error(f"{text!r} is no FOLDER:CROP with a crop of {', '.join(get_args(Crop))}")
-        folders.append((Path(folder), crop))
     given.work.mkdir(parents=True, exist_ok=True)
     if not (given.work / "views.done").exists():
-        make_views(read_pictures(folders), given.views, given.work, given.seed)
-    weights = distil(given.work, given.epochs, given.seed)
+        make_views(given.pictures, given.work, given.seed)
+    weights = distil(given.work, given.labels, given.epochs, given.seed)
     np.savez(given.output, allow_pickle=False, **weights)
+
+
+def _folder(text: str) -> Folder:
+    path, _, rest = text.rpartition(":")
+    path, _, crop = path.rpartition(":")
+    views = int(rest) if rest.isascii() and rest.isdigit() else 0
+    if crop not in get_args(Crop) or views < 1 or not Path(path).is_dir():
+        crops = ", ".join(get_args(Crop))
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is not a folder, its crop ({crops}) and how many views of each picture"
+        )
+    return Folder(Path(path), cast(Crop, crop), views)
 
 
 if __name__ == "__main__":

@@ -15,16 +15,13 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from ml.networks import layers as layers
+from ml.networks.artifact import MANIFEST, NETWORK, WHAT_TO_DO, ArtifactError, check_artifact
 from ml.networks.pixels import Crop, Pixels, crop_by, prepare
+from ml.networks.precision import traced
 
 FORMAT_VERSION = 1
 DIMENSIONS = 512
-NETWORK, MANIFEST = "model.keras", "manifest.json"
 BATCH = 32
-
-
-class ArtifactError(Exception):
-    """The artifact is missing, altered or of another format; the text says what to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +62,7 @@ class KerasEncoder:
         label_names: Sequence[str],
     ) -> None:
         self._size, self._crop, self._label_names = size, crop, tuple(label_names)
-        self._run = tf.function(
-            lambda batch: network(batch, training=False),
-            input_signature=[tf.TensorSpec((None, size, size, 3), tf.uint8)],
-        )
+        self._run = traced(network)
 
     @property
     def label_names(self) -> tuple[str, ...]:
@@ -100,9 +94,9 @@ class KerasEncoder:
         probabilities = [np.zeros((0, len(self._label_names)), np.float32)]
         for start in range(0, len(squares), BATCH):
             output = self._run(np.stack(squares[start : start + BATCH]))
-            vectors.append(output["vector"].numpy())
+            vectors.append(np.asarray(output["vector"]))
             if self._label_names:
-                probabilities.append(output["probabilities"].numpy())
+                probabilities.append(np.asarray(output["probabilities"]))
         return Encoding(
             np.concatenate(vectors),
             np.concatenate(probabilities) if self._label_names else None,
@@ -116,10 +110,10 @@ def configure_devices() -> None:
 
 
 def save_artifact(folder: Path, network: keras.Model, manifest: dict[str, Any]) -> str:
-    """Write the network and its manifest, whole or not at all; return the network's sha256.
+    """Write the network and its manifest, whole or not at all; return the manifest's sha256.
 
     ``manifest`` names at least department, backbone, preprocessing {crop, size}, label_names and
-    data_fingerprint. Raises FileExistsError where ``folder`` exists.
+    data_fingerprint; the network's sha256 is added. Raises FileExistsError where ``folder`` exists.
     """
     if folder.exists():
         raise FileExistsError(f"{folder} exists already")
@@ -129,21 +123,21 @@ def save_artifact(folder: Path, network: keras.Model, manifest: dict[str, Any]) 
     aside.mkdir()
     try:
         network.save(aside / NETWORK)
-        sha256 = hashlib.sha256((aside / NETWORK).read_bytes()).hexdigest()
-        written = {
+        content = {
             **manifest,
             "format_version": FORMAT_VERSION,
             "keras_version": keras.__version__,
-            "sha256": sha256,
+            "sha256": hashlib.sha256((aside / NETWORK).read_bytes()).hexdigest(),
         }
-        (aside / MANIFEST).write_text(json.dumps(written, indent=1), encoding="utf-8")
+        written = json.dumps(content, indent=1).encode()
+        (aside / MANIFEST).write_bytes(written)
         for path in (aside / NETWORK, aside / MANIFEST, aside):
             _sync(path)
         aside.rename(folder)
         _sync(folder.parent)
     finally:
         shutil.rmtree(aside, ignore_errors=True)
-    return sha256
+    return hashlib.sha256(written).hexdigest()
 
 
 def _sync(path: Path) -> None:
@@ -156,22 +150,12 @@ def _sync(path: Path) -> None:
 
 
 def load_artifact(folder: Path, *, expected_sha256: str) -> KerasEncoder:
-    """Load an artifact whose network has the sha256 that the database holds.
+    """Load an artifact that has the sha256 that the database holds (``check_artifact``).
 
-    The bytes are checked before any of them is interpreted, then loaded in Keras' safe mode: no
-    lambdas, no pickles, only layers of Keras and our own. Raises ArtifactError.
+    The network's bytes are checked before any of them is interpreted, then loaded in Keras' safe
+    mode: no lambdas, no pickles, only layers of Keras and our own. Raises ArtifactError.
     """
-    again = "Restore it from a backup, or train and promote a new version."
-    try:
-        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-        actual = hashlib.sha256((folder / NETWORK).read_bytes()).hexdigest()
-    except (OSError, ValueError) as error:
-        raise ArtifactError(f"The model in {folder} cannot be read: {error}. {again}") from error
-    if actual != expected_sha256:
-        raise ArtifactError(
-            f"The model in {folder} was altered: its sha256 is {actual[:12]}…, recorded was "
-            f"{expected_sha256[:12]}…. It is not loaded. {again}"
-        )
+    manifest = check_artifact(folder, expected_sha256)
     version = manifest.get("format_version") if isinstance(manifest, dict) else None
     if version != FORMAT_VERSION:
         raise ArtifactError(
@@ -186,11 +170,11 @@ def load_artifact(folder: Path, *, expected_sha256: str) -> KerasEncoder:
         _check_fit(network, size, crop, label_names)
         return KerasEncoder(network, size=size, crop=crop, label_names=label_names)
     except (ValueError, TypeError, KeyError) as error:
-        raise ArtifactError(f"The model in {folder} is refused: {error}. {again}") from error
+        raise ArtifactError(f"The model in {folder} is refused: {error}. {WHAT_TO_DO}") from error
 
 
 def _check_fit(network: keras.Model, size: int, crop: str, label_names: Sequence[str]) -> None:
-    """Raise ValueError where the manifest, which has no sha256, does not describe the network."""
+    """Raise ValueError where the manifest does not describe the network."""
     if crop not in get_args(Crop):
         raise ValueError(f"its manifest names an unknown crop {crop!r}")
     found = {name: tuple(output.shape) for name, output in dict(network.output).items()}

@@ -1,6 +1,6 @@
 """The jewelry seed's networks: pairs cut in two, a classifier of types, an autoencoder for each."""
 
-from collections.abc import Sequence
+from typing import Any
 
 import cv2
 import keras
@@ -9,11 +9,13 @@ from keras import layers
 from numpy.typing import NDArray
 
 from ml.networks.autoencoder import build_autoencoder
+from ml.networks.heads import FEWEST_OF_A_LABEL
+from ml.networks.layers import Chosen
+from ml.networks.lessons import Batches, Learnt, Lesson, OnEpoch, Rows, predicted
 from ml.networks.pixels import Pixels
 from ml.networks.projection import projection
 
 SIZE = 100
-BATCH = 32
 DROPOUT = 0.5
 # The code of a type's autoencoder becomes so many numbers.
 SHAPE = 256
@@ -94,75 +96,68 @@ def build_classifier(labels: int, size: int = SIZE) -> keras.Model:
         x = layers.MaxPooling2D(2)(layers.Conv2D(filters, 3, activation="relu")(x))
     x = layers.Dense(128, activation="relu")(layers.Flatten()(x))
     logits = layers.Dense(labels, name="logits")(layers.Dropout(DROPOUT)(x))
-    return keras.Model(pixels, logits, name="classifier")
-
-
-def train_classifier(
-    squares: NDArray[np.uint8],
-    truth: NDArray[np.int64],
-    labels: int,
-    epochs: int,
-    callbacks: Sequence[keras.callbacks.Callback] = (),
-) -> tuple[keras.Model, keras.callbacks.History]:
-    """Train on squares (n x size x size x 3) and their labels (n, below ``labels``).
-
-    The pieces of a pair are pictures of their own, as in the seed, and half of all are mirrored.
-    """
-    apart = [(piece, row) for row, square in enumerate(squares) for piece in pieces_of(square)]
-    shown = np.concatenate([squares, *([np.stack([piece for piece, _ in apart])] if apart else [])])
-    says = np.concatenate([truth, truth[[row for _, row in apart]]])
-    counts = np.bincount(says, minlength=labels)
-    weights = len(says) / (labels * np.maximum(counts, 1))
-    classifier = build_classifier(labels, squares.shape[1])
+    classifier = keras.Model(pixels, logits, name="classifier")
     classifier.compile(
         optimizer=keras.optimizers.Adam(),
         loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
     )
-    history = classifier.fit(
-        _Mirrored(shown, says, weights[says]),
-        epochs=epochs,
-        verbose=0,
-        callbacks=list(callbacks),
-    )
-    return classifier, history
+    return classifier
 
 
-class _Mirrored(keras.utils.PyDataset):  # type: ignore[misc]  # Keras is untyped
-    """Shuffled batches of pictures as floats, every other one mirrored."""
+def with_pieces(squares: NDArray[np.uint8], truth: NDArray[np.int64], seed: int) -> Batches:
+    """Return mirrored batches of squares (n x size x size x 3) and their labels (n).
 
-    def __init__(
-        self, squares: NDArray[np.uint8], truth: NDArray[np.int64], weights: NDArray[np.float64]
-    ) -> None:
-        super().__init__()
-        self.squares, self.truth, self.weights = squares, truth, weights
-        self.random = np.random.default_rng(len(squares))
-        self.order = self.random.permutation(len(squares))
-
-    def __len__(self) -> int:
-        return -(-len(self.order) // BATCH)
-
-    def __getitem__(
-        self, index: int
-    ) -> tuple[NDArray[np.float32], NDArray[np.int64], NDArray[np.float64]]:
-        rows = self.order[index * BATCH : (index + 1) * BATCH]
-        batch = self.squares[rows].astype(np.float32) / np.float32(255)
-        mirrored = self.random.random(len(rows)) < 0.5
-        batch[mirrored] = batch[mirrored, :, ::-1]
-        return batch, self.truth[rows], self.weights[rows]
-
-    def on_epoch_end(self) -> None:
-        self.random.shuffle(self.order)
-
-
-def train_shape(
-    squares: NDArray[np.uint8], epochs: int
-) -> tuple[keras.Model, NDArray[np.float32], NDArray[np.float32]]:
-    """Train the autoencoder of one type on its squares; return its code with a projection.
-
-    The projection (kernel, bias) takes the code to SHAPE numbers, half whitened.
+    The pieces of a pair are pictures of their own beside it, as in the seed.
     """
-    pixels = squares.astype(np.float32) / np.float32(255)
-    autoencoder, code = build_autoencoder(squares.shape[1])
-    autoencoder.fit(pixels, pixels, batch_size=BATCH, epochs=epochs, verbose=0)
-    kernel, bias = projection(code.predict(pixels, batch_size=BATCH, verbose=0), SHAPE, 0.5)
-    return code, kernel, bias
+    apart = [(piece, row) for row, square in enumerate(squares) for piece in pieces_of(square)]
+    if apart:
+        squares = np.concatenate([squares, np.stack([piece for piece, _ in apart])])
+        truth = np.concatenate([truth, truth[[row for _, row in apart]]])
+    return Batches(squares, np.arange(len(squares)), seed, truth, mirrored=True)
+
+
+def learn_types(lesson: Lesson) -> Learnt:
+    """Train the seed's classifier of types, and an autoencoder for each of them.
+
+    A picture's ``shape`` is what the autoencoder of its likeliest type says of it.
+    """
+    squares, known = lesson.squares, lesson.known()
+    assert squares is not None
+    labels, shown = len(known.names), squares[known.rows]
+
+    def fold(rows: Rows, on_epoch: OnEpoch) -> Any:
+        trained = build_classifier(labels, squares.shape[1])
+        batches = with_pieces(shown[rows], known.truth[rows], lesson.seed)
+        lesson.fit_fold(trained, batches, on_epoch)
+        return lambda unseen: predicted(trained, shown[unseen])
+
+    classifier = build_classifier(labels, squares.shape[1])
+    history = lesson.fit(classifier, with_pieces(shown, known.truth, lesson.seed))
+    unseen = lesson.unseen(0.7, fold)
+    likeliest = predicted(classifier, squares).argmax(axis=1)
+    shape = np.zeros((len(squares), SHAPE), np.float32)
+    codes = []
+    for label, name in enumerate(known.names):
+        of_type = np.flatnonzero(likeliest == label)
+        taught = of_type if len(of_type) >= FEWEST_OF_A_LABEL else known.rows[known.truth == label]
+        begin, end = (0.7 + 0.3 * one / labels for one in (label, label + 1))
+        autoencoder, code = build_autoencoder(squares.shape[1])
+        lesson.fit_part(
+            autoencoder,
+            Batches(squares, taught, lesson.seed),
+            f"shape_{label}",
+            lesson.telling(begin, end, f"Learning the shapes of {name}"),
+        )
+        kernel, bias = projection(predicted(code, squares[taught]), SHAPE, 0.5)
+        shape[of_type] = predicted(code, squares[of_type]) @ kernel + bias
+        dense = layers.Dense(SHAPE, name=f"shape_{label}")
+        dense.build((None, len(kernel)))
+        dense.set_weights([kernel, bias])
+        codes.append((keras.Model(code.input, code.output, name=f"code_{label}"), dense))
+
+    def features(pixels: Any, _: dict[str, Any]) -> dict[str, Any]:
+        numbers = [layers.Reshape((1, SHAPE))(dense(code(pixels))) for code, dense in codes]
+        beside = layers.Concatenate(axis=1, name="shapes")(numbers)
+        return {"shape": Chosen(name="shape")([classifier(pixels), beside])}
+
+    return Learnt(features, {"shape": shape}, history, unseen, lambda pixels, _: classifier(pixels))

@@ -45,17 +45,23 @@ class Lab(keras.layers.Layer):  # type: ignore[misc]  # Keras is untyped
 class ColourHistogram(keras.layers.Layer):  # type: ignore[misc]  # Keras is untyped
     """Count CIELAB pixels into lightness x chroma x chroma bins, softly, as square roots.
 
-    Every second pixel of every second row counts. Each is shared between its nearest bin centres
-    along every axis, so that a small change of light changes little; the square root makes the
-    dot product of two histograms their Bhattacharyya coefficient. Gives
+    Every ``step``-th pixel of every ``step``-th row counts. Each is shared between its nearest bin
+    centres along every axis, so that a small change of light changes little; the square root makes
+    the dot product of two histograms their Bhattacharyya coefficient. Gives
     lightness_bins * chroma_bins ** 2 numbers, unit length.
     """
 
     def __init__(
-        self, lightness_bins: int = 8, chroma_bins: int = 12, chroma: float = 50.0, **kwargs: Any
+        self,
+        lightness_bins: int = 8,
+        chroma_bins: int = 12,
+        chroma: float = 50.0,
+        step: int = 2,
+        **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
         self.lightness_bins, self.chroma_bins, self.chroma = lightness_bins, chroma_bins, chroma
+        self.step = step
 
     def get_config(self) -> dict[str, Any]:
         return {
@@ -63,10 +69,11 @@ class ColourHistogram(keras.layers.Layer):  # type: ignore[misc]  # Keras is unt
             "lightness_bins": self.lightness_bins,
             "chroma_bins": self.chroma_bins,
             "chroma": self.chroma,
+            "step": self.step,
         }
 
     def call(self, lab: Any) -> Any:
-        lab = lab[:, ::2, ::2]
+        lab = lab[:, :: self.step, :: self.step]
         pixels = ops.reshape(lab, (-1, lab.shape[1] * lab.shape[2], 3))
         lightness = self._shares(pixels[..., 0], 0.0, 100.0, self.lightness_bins)
         a = self._shares(pixels[..., 1], -self.chroma, self.chroma, self.chroma_bins)

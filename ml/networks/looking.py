@@ -15,12 +15,21 @@ import PIL
 from numpy.typing import NDArray
 
 from ml.networks.pixels import Pixels
+from ml.networks.precision import has_bfloat16, traced
 
 logger = logging.getLogger(__name__)
 
 BATCH = 32
 # What is said of a picture depends on the weights, on Keras, and on what is written here.
-CODE = ("backbones.py", "compact.py", "layers.py", "pixels.py", "pretrained.py")
+CODE = (
+    "augmentation.py",
+    "backbones.py",
+    "compact.py",
+    "layers.py",
+    "pixels.py",
+    "precision.py",
+    "pretrained.py",
+)
 
 # Named features of pictures, n x d each.
 Values = Mapping[str, NDArray[np.floating[Any]]]
@@ -39,7 +48,7 @@ class FeatureCache:
         self, folder: Path, network: keras.Model, name: str, sha256: Mapping[int, str]
     ) -> None:
         versions = f"{keras.__version__} {cv2.__version__} {PIL.__version__}"
-        digest = hashlib.sha256(f"{versions} {network.input_shape}".encode())
+        digest = hashlib.sha256(f"{versions} {network.input_shape} {has_bfloat16()}".encode())
         for module in CODE:
             digest.update(Path(__file__).with_name(module).read_bytes())
         for weights in network.get_weights():
@@ -95,13 +104,15 @@ def look_at(
         kept = ((pk, cache.get(pk)) for pk in ids)
         known = {pk: row for pk, row in kept if row is not None}
     on_progress(len(known))
+    run = traced(network)
     for pairs in read_ahead([pk for pk in ids if pk not in known], square):
         batch = [pk for pk, one in pairs if one is not None]
         squares = [one for _, one in pairs if one is not None]
         if not batch:
             continue
-        said = network.predict_on_batch(np.stack(squares))
-        rows = np.concatenate([said[name] for name in network.output], axis=1).astype(np.float16)
+        said = run(np.stack(squares))
+        parts = [np.asarray(said[name]) for name in network.output]
+        rows = np.concatenate(parts, axis=1).astype(np.float16)
         known.update(zip(batch, rows, strict=True))
         if cache is not None:
             for pk, row in zip(batch, rows, strict=True):
@@ -112,8 +123,7 @@ def look_at(
     used = [pk for pk in ids if pk in known]
     ends = np.cumsum([part.shape[-1] for part in network.output.values()])
     rows = np.stack([known[pk] for pk in used]) if used else np.zeros((0, ends[-1]), np.float16)
-    parts = np.split(rows, ends[:-1], axis=1)
-    return used, dict(zip(network.output, parts, strict=True))
+    return used, dict(zip(network.output, np.split(rows, ends[:-1], axis=1), strict=True))
 
 
 def read_ahead(

@@ -11,22 +11,24 @@ import numpy as np
 from keras import layers
 from numpy.typing import NDArray
 
-from ml.networks.backbones import BACKBONES, NEEDS_LABELS, Block, Learnt, Lesson
+from ml.networks.augmentation import as_elsewhere
+from ml.networks.backbones import BACKBONES, Block
 from ml.networks.encoder import KerasEncoder, configure_devices, save_artifact
-from ml.networks.heads import Labelled, labelled, learn_labels
+from ml.networks.heads import NO_VIEWS, Labelled, Views, labelled, learn_labels
+from ml.networks.lessons import NEEDS_LABELS, Learnt, Lesson
 from ml.networks.looking import FeatureCache, Values, look_at, read_ahead
-from ml.networks.pixels import Crop, Pixels, prepare
+from ml.networks.pixels import CROPS, Crop, Pixels, prepare
 from ml.networks.projection import projection
 
 logger = logging.getLogger(__name__)
 
 BATCH = 32
 FEWEST_PICTURES = 8
-DEFAULT_BACKBONE = "autoencoder"
-CROPS: Mapping[str, Crop] = {"art": "frame", "jewelry": "piece"}
-
-# A larger catalogue is learnt from a sample: projections settle long before.
-MOST_PICTURES = 10_000
+DEFAULT_BACKBONE = "compact"
+# So many views of each labelled picture, as another shop might show it, the head on a ready network
+# is measured on, and learns from where shops differ: prints hang framed, pieces lie on anything.
+VIEWS = {"art": 1, "jewelry": 3}
+LEARNS_FROM_VIEWS = {"jewelry"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +84,7 @@ class TrainedEncoder:
         )
 
     def save(self, folder: Path, *, metrics: Mapping[str, Any], fingerprint: str = "") -> str:
-        """Write the artifact and return the network's sha256."""
+        """Write the artifact and return its sha256."""
         return save_artifact(
             folder,
             self.network,
@@ -142,7 +144,7 @@ def train_encoder(
     epochs = epochs or chosen.epochs or 0
     crop = CROPS[department]
     steps = _Steps(epochs, on_progress, should_stop)
-    ids = _sample(ids, labels, seed)
+    ids = _sample(ids, labels, chosen.most, seed)
     if chosen.needs_labels and isinstance(reason := labelled(ids, labels, groups or {}), str):
         raise ValueError(NEEDS_LABELS.format(reason))
     inputs = keras.Input((chosen.size, chosen.size, 3), dtype="uint8", name="picture")
@@ -186,6 +188,18 @@ def train_encoder(
         )
     to_label = labelled(used, labels, groups or {}, sources, products)
     learnt = Learnt(lambda pixels, ready: {}, {})
+    shown: list[int] = []
+    seen: Values = {}
+    if chosen.learn is None and isinstance(to_label, Labelled):
+        shown, seen = _look_elsewhere(
+            to_label.ids,
+            load,
+            department,
+            network,
+            sha256,
+            cache,
+            lambda share: steps.at(0.4 + 0.5 * share, "Looking at them as shown elsewhere"),
+        )
     if chosen.learn is not None:
         looked = np.stack([squares[pk] for pk in used]) if squares else None
         learnt = chosen.learn(
@@ -204,10 +218,17 @@ def train_encoder(
     ready |= learnt.features(pixels, ready)
     values = {**values, **learnt.values}
     steps.at(0.9, "Projecting")
-    vector, vectors = _projected(ready, values, chosen.blocks)
+    vector, project = _projected(ready, values, chosen.blocks)
+    vectors = project(values)
     outputs = {"vector": vector}
     steps.at(0.95, "Learning labels")
-    head, metrics = learn_labels(to_label, vectors, seed, learnt.unseen)
+    views = NO_VIEWS
+    if shown and isinstance(to_label, Labelled):
+        pk, number = np.divmod(np.array(shown), VIEWS[department])
+        row = {pk: row for row, pk in enumerate(to_label.ids)}
+        of = np.array([row[one] for one in pk])
+        views = Views(of, number == 0, project(seen), department in LEARNS_FROM_VIEWS)
+    head, metrics = learn_labels(to_label, vectors, seed, learnt.unseen, views)
     names = to_label.names if isinstance(to_label, Labelled) else ()
     if head is not None:
         labels_layer = layers.Dense(len(names), activation="softmax", name="labels")
@@ -240,13 +261,45 @@ def train_encoder(
     )
 
 
-def _sample(ids: Sequence[int], labels: Mapping[int, str], seed: int) -> Sequence[int]:
-    """Return at most MOST_PICTURES of the pictures, the labelled ones first."""
-    if len(ids) <= MOST_PICTURES:
+def _sample(ids: Sequence[int], labels: Mapping[int, str], most: int, seed: int) -> Sequence[int]:
+    """Return at most ``most`` of the pictures, the labelled ones first."""
+    if len(ids) <= most:
         return ids
     order = np.random.default_rng(seed).permutation(len(ids))
-    chosen = sorted(order, key=lambda row: ids[row] not in labels)[:MOST_PICTURES]
+    chosen = sorted(order, key=lambda row: ids[row] not in labels)[:most]
     return [ids[row] for row in sorted(chosen)]
+
+
+def _look_elsewhere(
+    ids: Sequence[int],
+    load: Callable[[int], Pixels],
+    department: str,
+    network: keras.Model,
+    sha256: Mapping[int, str] | None,
+    cache: FeatureCache | None,
+    on_progress: Callable[[float], None],
+) -> tuple[list[int], Values]:
+    """Return what the network says of pictures as another shop might show them.
+
+    VIEWS of each: view ``number`` of picture ``pk`` is called pk * VIEWS + number.
+    """
+    each, crop, size = VIEWS[department], CROPS[department], network.input_shape[1]
+
+    def square(view: int) -> Pixels | None:
+        pk, number = divmod(view, each)
+        own = pk if sha256 is None else int(sha256[pk][:8], 16)
+        try:
+            picture = as_elsewhere(load(pk), crop, np.random.default_rng([own, number]))
+        except (OSError, ValueError):
+            # Left out of the pictures, and told, where they were looked at.
+            return None
+        return prepare(picture, size=size, crop=crop)
+
+    views = [pk * each + number for pk in ids for number in range(each)]
+    if cache is not None and sha256 is not None:
+        names = {view: f"{sha256[view // each]}-{view % each}" for view in views}
+        cache = FeatureCache(cache.home, network, f"elsewhere-{cache.name}", names)
+    return look_at(views, square, network, cache, lambda done: on_progress(done / len(views)))
 
 
 class _Steps:
@@ -277,20 +330,27 @@ class _Steps:
 
 def _projected(
     features: Mapping[str, Any], values: Values, blocks: Mapping[str, Block]
-) -> tuple[Any, NDArray[np.float32]]:
-    """Return the 512 numbers as part of the graph, its projections fitted to the pictures, and
-    those of the pictures (n x 512)."""
-    units, numbers = [], []
+) -> tuple[Any, Callable[[Values], NDArray[np.float32]]]:
+    """Return the 512 numbers as part of the graph, its projections fitted to the pictures, and what
+    gives those of pictures (n x 512)."""
+    units, fitted = [], {}
     for name, block in blocks.items():
         given = np.asarray(values[name], np.float32)
-        kernel, bias = projection(given, block.numbers, block.exponent)
-        numbers.append(block.weight * _unit(given @ kernel + bias))
+        kernel, bias = fitted[name] = projection(given, block.numbers, block.exponent)
         dense = layers.Dense(block.numbers, name=f"{name}_projection")
         projected = layers.UnitNormalization(name=f"{name}_unit")(dense(features[name]))
         dense.set_weights([kernel, bias])
         units.append(layers.Rescaling(block.weight, name=f"{name}_weight")(projected))
     vector = layers.UnitNormalization(name="vector")(layers.Concatenate(name="blocks")(units))
-    return vector, _unit(np.concatenate(numbers, axis=1))
+
+    def project(said: Values) -> NDArray[np.float32]:
+        numbers = [
+            blocks[name].weight * _unit(np.asarray(said[name], np.float32) @ kernel + bias)
+            for name, (kernel, bias) in fitted.items()
+        ]
+        return _unit(np.concatenate(numbers, axis=1))
+
+    return vector, project
 
 
 def _unit(values: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -300,9 +360,15 @@ def _unit(values: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def nearest_distances(vectors: NDArray[np.float32], most: int = 4000) -> dict[str, float]:
-    """Return percentiles of the cosine distance from a picture to its nearest other one."""
-    sample = vectors[:: max(1, len(vectors) // most)][:most]
-    similarity = sample @ sample.T
-    np.fill_diagonal(similarity, -np.inf)
-    nearest = 1 - similarity.max(axis=1)
+    """Return percentiles of the cosine distance from a picture to its nearest other one.
+
+    Of at most ``most`` pictures, spread over all, each beside all others.
+    """
+    rows = np.arange(0, len(vectors), -(-len(vectors) // most))
+    nearest = np.empty(len(rows), np.float32)
+    for start in range(0, len(rows), 500):
+        some = rows[start : start + 500]
+        similarity = vectors[some] @ vectors.T
+        similarity[np.arange(len(some)), some] = -np.inf
+        nearest[start : start + 500] = 1 - similarity.max(axis=1)
     return {f"p{share}": float(np.percentile(nearest, share)) for share in (50, 75, 90, 95, 99)}

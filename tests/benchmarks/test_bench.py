@@ -11,7 +11,7 @@ from PIL import Image
 
 from ml.indexes import create_index
 from recommendations.search import Search
-from tests.benchmarks import report, search, walls
+from tests.benchmarks import encode, report, search, walls
 from tests.benchmarks.peers import (
     BruteForce,
     FaissFlat,
@@ -156,12 +156,35 @@ def test_the_page_marks_what_few_queries_stand_for(result: dict[str, Any]) -> No
 
 
 def test_the_page_says_what_was_measured() -> None:
-    searches, walls = report.load()
+    searches, walls, encodings = report.load()
     intro = (report.FOLDER / "intro.md").read_text().strip()
-    assert report.PAGE.read_text() == f"{intro}\n\n{report.page(searches, walls)}"
+    assert report.PAGE.read_text() == f"{intro}\n\n{report.page(searches, walls, encodings)}"
 
 
 def test_a_run_makes_a_page(result: dict[str, Any]) -> None:
     text = report.page([json.loads(json.dumps(result))], [])
     assert "1,000 pieces" in text
     assert "Pendant" in text
+
+
+@pytest.mark.django_db
+def test_encoding_is_measured_against_itself() -> None:
+    encoded = encode.bench(count=24, networks=["compact"])
+    exact, *half = encoded["rows"]
+    assert (exact["network"], exact["precision"], exact["pictures"]) == ("compact", "float32", 24)
+    assert exact["least_cosine"] == pytest.approx(1, abs=1e-5)
+    assert exact["same_neighbours"] == 1
+    assert exact["pictures_per_second"] > 0
+    for row in half:
+        assert row["precision"] == "bfloat16"
+        assert 0.99 < row["least_cosine"] < 1
+        assert row["same_neighbours"] > 0.8
+    text = report.page([], [], [json.loads(json.dumps(encoded))])
+    assert "## From JPEG to vector" in text
+    assert "| compact | float32 |" in text
+
+
+def test_encoding_wants_pictures_enough(tmp_path: Path) -> None:
+    (tmp_path / "1.jpg").write_bytes(jpeg(1))
+    with pytest.raises(ValueError, match="1 pictures are too few"):
+        encode.bench(images=tmp_path, networks=[])

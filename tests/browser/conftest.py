@@ -38,7 +38,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
             label=[labels[number % len(labels)] for number in range(count)],
         )
         site.report("import_products", str(file))
-        site.report("train", department, "--epochs=1", "--promote")
+        site.report("train", department, "--promote")
     site.start()
     yield site
     site.stop()

@@ -29,6 +29,7 @@ def log_in(page: Page, name: str, to: str) -> None:
 def test_an_owner_retrains_watches_and_promotes(site: Site, page: Page, owner: str) -> None:
     log_in(page, owner, "/admin/ml/trainingrun/")
     page.click("text=Retrain")
+    expect(page.locator("input[name=_save]")).to_have_value("Retrain")
     page.select_option("#id_department", "art")
     page.select_option("#id_backbone", "autoencoder")
     page.fill("#id_epochs", "4")
@@ -44,6 +45,7 @@ def test_an_owner_retrains_watches_and_promotes(site: Site, page: Page, owner: s
     number = int((version.inner_text()).removeprefix("Version "))
     version.click()
     expect(page.locator("table.confusion")).to_be_visible()
+    expect(page.locator("table.label-curves")).to_be_visible()
 
     def promoted() -> bool:
         page.goto("/admin/ml/modelversion/?department__exact=art&state__exact=candidate")
@@ -66,6 +68,17 @@ def test_a_training_is_cancelled_from_its_page(site: Site, page: Page, owner: st
     page.click("input[name=_save]")
     expect(page.locator("#run .run-stage")).to_contain_text("Epoch", timeout=TRAINED)
     page.click("text=Cancel this training")
-    expect(page.locator("#run .run-failed")).to_contain_text("Cancelled by owner")
+    expect(page.locator("#run .run-stage")).to_contain_text("Cancelled by owner")
+    expect(page.locator(".field-shown_state .readonly")).to_have_text("Cancelled")
     with urllib.request.urlopen(f"{site.url}/healthz/", timeout=10) as answer:
         assert answer.status == 200
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize("name", ["modelversion", "trainingrun"])
+def test_the_lists_can_be_read_whole(page: Page, owner: str, name: str, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 844})
+    log_in(page, owner, f"/admin/ml/{name}/")
+    expect(page.locator("#result_list")).to_be_visible()
+    hidden = "results => results.scrollWidth - results.clientWidth"
+    assert page.locator(".results").evaluate(hidden) == 0

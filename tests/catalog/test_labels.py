@@ -4,10 +4,12 @@ from pathlib import Path
 
 import pytest
 from django.contrib.auth import get_user_model
+from django.contrib.auth.models import User
+from django.db import IntegrityError, transaction
 
 from catalog.labelling import LabelReport, load_labels
 from catalog.loading import LoadingError
-from catalog.models import Annotation, Label, Picture
+from catalog.models import Adjudication, Annotation, Label, Picture
 from catalog.reading import read_labels
 from tests.factories import load_catalogue
 
@@ -146,6 +148,29 @@ def test_what_fits_no_group_is_no_gold(catalogue: Path) -> None:
     label(catalogue, "images/0.jpg,other")
     label(catalogue, "images/0.jpg,other", by="ben")
     assert Annotation.objects.agreed() == {}
+
+
+def test_what_was_decided_is_gold_whatever_labellers_say(catalogue: Path) -> None:
+    zero, one, two = Picture.objects.order_by("reference")
+    label(catalogue, "images/0.jpg,water", "images/1.jpg,water", "images/2.jpg,water")
+    label(catalogue, "images/0.jpg,city", "images/1.jpg,water", by="ben")
+    owner = User.objects.create(username="owner")
+    city = Label.objects.get(department="art", name="city")
+    Adjudication.objects.create(picture=zero, label=city, decided_by=owner)
+    Adjudication.objects.create(picture=one, label=city, decided_by=owner)
+    Adjudication.objects.create(picture=two, decided_by=owner)
+    assert Annotation.objects.agreed() == {zero.pk: "city", one.pk: "city"}
+
+
+def test_a_label_is_merged_into_another_one_without_its_hotkey() -> None:
+    city, water = Label.objects.filter(department="art", name__in=["city", "water"])
+    for hotkey, target in (("4", water), ("", city)):
+        city.hotkey, city.merged_into = hotkey, target
+        with pytest.raises(IntegrityError, match="label_merged_into_another"), transaction.atomic():
+            city.save()
+    city.hotkey, city.merged_into = "", water
+    city.save()
+    assert city not in Label.objects.in_department("art").in_use()
 
 
 def test_a_changed_mind_makes_gold(catalogue: Path) -> None:

@@ -1,16 +1,24 @@
 """Rows that the tests of model versions begin with."""
 
+import hashlib
+import json
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
+from django.conf import settings
 from django.contrib.auth.models import User
 
 from catalog.models import Annotation, Label, Picture
 from ml.models import DIMENSIONS, Embedding, ModelVersion, TrainingRun
+from ml.networks.artifact import MANIFEST, NETWORK
+
+NO_NETWORK = b"no network"
+MANIFEST_OF_NONE = json.dumps({"sha256": hashlib.sha256(NO_NETWORK).hexdigest()}).encode()
 
 
 def candidate(department: str = "art", *, promote: bool = False) -> ModelVersion:
-    """Make a version without an artifact, for what does not encode."""
+    """Make a version whose artifact is no network, for what does not encode."""
     run = TrainingRun.objects.create(department=department, state="done", promote=promote)
     number = ModelVersion.objects.in_department(department).count() + 1
     return ModelVersion.objects.create(
@@ -18,9 +26,17 @@ def candidate(department: str = "art", *, promote: bool = False) -> ModelVersion
         number=number,
         backbone="autoencoder",
         training_run=run,
-        artifact=f"models/{department}/none-{run.pk}",
-        sha256="0" * 64,
+        artifact=write_artifact(f"models/{department}/none-{run.pk}"),
+        sha256=hashlib.sha256(MANIFEST_OF_NONE).hexdigest(),
     )
+
+
+def write_artifact(folder: str) -> str:
+    path = Path(settings.MEDIA_ROOT) / folder
+    path.mkdir(parents=True, exist_ok=True)
+    (path / NETWORK).write_bytes(NO_NETWORK)
+    (path / MANIFEST).write_bytes(MANIFEST_OF_NONE)
+    return folder
 
 
 def fill(version: ModelVersion, seed: int = 0) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from django.contrib.auth.models import Permission, User
 from django.test import Client
+from django.utils import timezone
 
 from ml import services
 from ml.models import ModelVersion, TrainingRun
@@ -76,11 +77,40 @@ def test_unchanged_data_is_said_in_the_form(owner: Client, tmp_path: Path, media
     version.fingerprint = services.fingerprint("art", "autoencoder", 2)
     version.save()
     response = owner.post(ADD, GIVEN)
-    assert "Nothing changed since version 1" in response.content.decode()
+    said = response.content.decode()
+    assert "Nothing changed since version 1" in said
+    assert "Tick “Train although nothing changed” to train all the same." in said
+    assert "--anew" not in said
     assert not TrainingRun.objects.unfinished().exists()
     label_pictures(["abstract", "water"])
     owner.post(ADD, GIVEN)
     assert TrainingRun.objects.unfinished().count() == 1
+
+
+def test_unchanged_data_is_trained_with_anew_where_somebody_insists(
+    owner: Client, tmp_path: Path, media: Path
+) -> None:
+    load_catalogue(tmp_path, 8)
+    version = candidate()
+    version.fingerprint = services.fingerprint("art", "autoencoder", 2)
+    version.save()
+    owner.post(ADD, GIVEN | {"anew": "on"})
+    assert TrainingRun.objects.unfinished().count() == 1
+
+
+def test_pages_are_named_for_what_they_show(owner: Client) -> None:
+    version = candidate()
+    run = services.start_training("art", backbone="autoencoder")
+    began = f"{timezone.localtime(run.created_at):%-d %B %Y}"
+    for url, title in (
+        (ADD, "Retrain"),
+        ("/admin/ml/trainingrun/", "Training runs"),
+        (f"/admin/ml/trainingrun/{run.pk}/change/", f"Training of art, {began}"),
+        ("/admin/ml/modelversion/", "Model versions"),
+        (f"/admin/ml/modelversion/{version.pk}/change/", "Version 1 of art"),
+    ):
+        assert f"<h1>{title}</h1>" in page(owner, url)
+    assert 'value="Retrain"' in page(owner, ADD)
 
 
 def test_one_that_is_under_way_is_told(owner: Client) -> None:
@@ -126,9 +156,45 @@ def test_a_training_can_be_cancelled(owner: Client) -> None:
         "failed",
         "Cancelled by owner. Nothing of the catalogue changed.",
     )
+    shown = response.content.decode()
+    assert '<div class="readonly">Cancelled</div>' in shown
+    assert "run-failed" not in shown
     again = owner.post(f"/admin/ml/trainingrun/{run.pk}/cancel/", follow=True)
     assert "had ended already" in again.content.decode()
     assert owner.get(f"/admin/ml/trainingrun/{run.pk}/cancel/").status_code == 405
+
+
+def test_the_list_tells_cancelled_from_failed(owner: Client) -> None:
+    services.start_training("art", backbone="autoencoder").cancel("Somebody ended it.")
+    failed = TrainingRun.objects.claim(services.start_training("art").pk)
+    assert failed is not None
+    failed.fail("Its pictures do not suffice.")
+    candidate("jewelry")
+    running = TrainingRun.objects.claim(services.start_training("jewelry").pk)
+    assert running is not None
+    TrainingRun.objects.filter(pk=running.pk).update(progress={"text": "Epoch 2 of 6"})
+    outcomes = {
+        "cancelled": "Somebody ended it.",
+        "failed": "Its pictures do not suffice.",
+        "done": "version 1",
+        "running": "Epoch 2 of 6",
+    }
+    for chosen in outcomes:
+        shown = page(owner, f"/admin/ml/trainingrun/?state={chosen}")
+        assert f'<td class="field-shown_state">{chosen.capitalize()}</td>' in shown
+        for state, outcome in outcomes.items():
+            assert (outcome in shown) == (state == chosen)
+    assert page(owner, "/admin/ml/trainingrun/").count('class="field-outcome"') == 4
+
+
+def test_a_cancelled_training_that_is_tried_again_is_queued_like_any_other(owner: Client) -> None:
+    run = services.start_training("art", backbone="autoencoder")
+    run.cancel("Somebody ended it.")
+    run.refresh_from_db()
+    assert run.is_cancelled
+    assert run.retry()
+    run.refresh_from_db()
+    assert (run.is_cancelled, run.error_detail) == (False, "")
 
 
 def test_a_cancelled_training_stops_and_makes_no_version(tmp_path: Path, media: Path) -> None:
@@ -180,8 +246,9 @@ def test_a_version_shows_what_it_confuses_and_what_changed(
             "counts": [[12, 0], [0, 12]],
             "intervals": [[0.757, 1.0], [0.757, 1.0]],
         },
+        "label_curve": {"water": [[5.0, 0.5, 0.25, 0.75], [10.0, 0.75, 0.47, 0.91]]},
     }
-    other.label_names = ["abstract", "water"]
+    live.label_names = other.label_names = ["abstract", "water"]
     other.distances = {"p50": 0.25, "p95": 0.5}
     other.training_run.progress = {"curve": [[1, 0.7, None], [2, 0.5, None]]}
     other.training_run.save()
@@ -190,11 +257,12 @@ def test_a_version_shows_what_it_confuses_and_what_changed(
         fill(version)
     live.promote()
     shown = page(owner, f"/admin/ml/modelversion/{other.pk}/change/")
-    assert "accuracy 100.0% against 50.0% on 24 labelled pictures" in shown
+    assert "Accuracy 100.0% against 50.0% on 24 labelled pictures" in shown
     assert shown.count("abstract, before water") == 12
     assert "<polyline" in shown
     assert '<td class="share-10">12</td>' in shown
     assert shown.count("100% (76% to 100%)") == 2
+    assert "<td>5: 50% (25% to 75%)</td><td>10: 75% (47% to 91%)</td>" in shown
     for words in (
         "abstract, water",
         "1.000 (0.862 to 1.000)",
@@ -206,3 +274,39 @@ def test_a_version_shows_what_it_confuses_and_what_changed(
     before = page(owner, f"/admin/ml/modelversion/{live.pk}/change/")
     assert "Against the live version" not in before
     assert "not measured: it takes labelled pictures of two shops" in before
+    live.metrics["elsewhere"] = {"accuracy": 0.5}
+    live.save()
+    altered = page(owner, f"/admin/ml/modelversion/{live.pk}/change/")
+    assert "accuracy 0.500 on its own pictures, made to look like another shop" in altered
+
+
+def test_promoting_the_live_version_changes_nothing(owner: Client) -> None:
+    version = candidate()
+    version.promote()
+    promoted_at = version.promoted_at
+    for action in ("promote", "promote_though_worse"):
+        response = owner.post(
+            "/admin/ml/modelversion/",
+            {"action": action, "_selected_action": [version.pk]},
+            follow=True,
+        )
+        assert "was live already: nothing changed" in response.content.decode()
+    version.refresh_from_db()
+    assert (version.state, version.promoted_at) == ("live", promoted_at)
+
+
+def test_a_failed_run_is_not_tried_again_beside_another() -> None:
+    """Of two failed ones one is queued; the other is told to wait, and nothing breaks."""
+    owner = signed_in("change_trainingrun", "view_trainingrun")
+    for _ in range(2):
+        TrainingRun.objects.create(department="art", state="failed", error="It stopped.")
+    chosen = list(TrainingRun.objects.values_list("pk", flat=True))
+    answer = owner.post(
+        "/admin/ml/trainingrun/",
+        {"action": "retry_failed", "_selected_action": chosen},
+        follow=True,
+    )
+    shown = " ".join(answer.content.decode().split())
+    assert "1 job queued again. 1 must wait: another of the same kind is under way." in shown
+    states = TrainingRun.objects.order_by("state").values_list("state", flat=True)
+    assert list(states) == ["failed", "queued"]

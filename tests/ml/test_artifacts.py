@@ -13,7 +13,8 @@ import keras
 import numpy as np
 import pytest
 
-from ml.networks.encoder import MANIFEST, NETWORK, ArtifactError, load_artifact, save_artifact
+from ml.networks.artifact import MANIFEST, NETWORK, ArtifactError
+from ml.networks.encoder import load_artifact, save_artifact
 from ml.networks.training import TrainedEncoder
 from tests.factories import draw
 
@@ -54,10 +55,16 @@ def manifest(**changes: Any) -> dict[str, Any]:
     return {"preprocessing": preprocessing, "label_names": [], **changes}
 
 
-def altered(folder: Path, change: Callable[[dict[str, Any]], None]) -> None:
+def altered(folder: Path, change: Callable[[dict[str, Any]], object]) -> str:
+    """Change the manifest; return its sha256."""
     content = json.loads((folder / MANIFEST).read_text())
     change(content)
     (folder / MANIFEST).write_text(json.dumps(content))
+    return sha256_of(folder / MANIFEST)
+
+
+def sha256_of(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def refusal(folder: Path, sha256: str) -> str:
@@ -74,7 +81,7 @@ def test_it_works(trained: TrainedEncoder, saved: tuple[Path, str]) -> None:
     assert np.array_equal(before.vectors, after.vectors)
     assert np.array_equal(before.probabilities, after.probabilities)  # type: ignore[arg-type]  # it has labels
     assert loaded.label_names == trained.label_names
-    assert loaded.input_size == 100
+    assert loaded.input_size == 160
 
 
 def test_an_encoder_without_labels_gives_vectors_alone(tmp_path: Path) -> None:
@@ -89,13 +96,13 @@ def test_an_encoder_without_labels_gives_vectors_alone(tmp_path: Path) -> None:
 def test_the_manifest_says_what_it_is(trained: TrainedEncoder, saved: tuple[Path, str]) -> None:
     folder, sha256 = saved
     assert {path.name for path in folder.iterdir()} == {MANIFEST, NETWORK}
-    assert sha256 == hashlib.sha256((folder / NETWORK).read_bytes()).hexdigest()
+    assert sha256 == sha256_of(folder / MANIFEST)
     content = json.loads((folder / MANIFEST).read_text())
     assert content["format_version"] == 1
-    assert content["sha256"] == sha256
+    assert content["sha256"] == sha256_of(folder / NETWORK)
     assert content["department"] == "art"
-    assert content["backbone"] == "autoencoder"
-    assert content["preprocessing"] == {"crop": "frame", "size": 100}
+    assert content["backbone"] == "compact"
+    assert content["preprocessing"] == {"crop": "frame", "size": 160}
     assert content["label_names"] == ["abstract", "water"]
     assert content["metrics"] == {"accuracy": 0.5}
     assert content["data_fingerprint"] == "f" * 64
@@ -111,7 +118,30 @@ def test_altered_bytes_are_refused(saved: tuple[Path, str]) -> None:
     assert "Restore it from a backup, or train" in said
 
 
-def test_another_versions_network_is_refused(saved: tuple[Path, str]) -> None:
+def test_another_crop_in_the_manifest_is_refused(saved: tuple[Path, str]) -> None:
+    folder, sha256 = saved
+    altered(folder, lambda content: content["preprocessing"].update(crop="none"))
+    assert "was altered" in refusal(folder, sha256)
+
+
+def test_a_manifest_that_was_altered_with_its_network_is_refused(saved: tuple[Path, str]) -> None:
+    folder, sha256 = saved
+    (folder / NETWORK).write_bytes(b"no network")
+    altered(folder, lambda content: content.update(sha256=sha256_of(folder / NETWORK)))
+    assert "was altered" in refusal(folder, sha256)
+
+
+def test_what_was_recorded_by_its_networks_sha256_goes_on_serving(saved: tuple[Path, str]) -> None:
+    """As versions were before; of these only the network is vouched for."""
+    folder, _ = saved
+    before = sha256_of(folder / NETWORK)
+    load_artifact(folder, expected_sha256=before)
+    with (folder / NETWORK).open("ab") as file:
+        file.write(b"more")
+    assert "was altered" in refusal(folder, before)
+
+
+def test_another_versions_artifact_is_refused(saved: tuple[Path, str]) -> None:
     folder, _ = saved
     assert "was altered" in refusal(folder, "0" * 64)
 
@@ -125,36 +155,36 @@ def test_a_lambda_is_refused(tmp_path: Path) -> None:
 def test_a_file_that_is_no_network_is_refused(saved: tuple[Path, str]) -> None:
     folder, _ = saved
     (folder / NETWORK).write_bytes(b"no network")
-    assert "is refused" in refusal(folder, hashlib.sha256(b"no network").hexdigest())
+    assert "is refused" in refusal(folder, sha256_of(folder / NETWORK))
 
 
 def test_another_format_is_refused(saved: tuple[Path, str]) -> None:
-    folder, sha256 = saved
-    altered(folder, lambda content: content.update(format_version=2))
+    folder, _ = saved
+    sha256 = altered(folder, lambda content: content.update(format_version=2))
     assert "has format 2; this version of Pendant reads 1" in refusal(folder, sha256)
 
 
 def test_a_manifest_of_another_shape_is_refused(saved: tuple[Path, str]) -> None:
-    folder, sha256 = saved
+    folder, _ = saved
     (folder / MANIFEST).write_text("[]")
-    refusal(folder, sha256)
+    assert "has format None" in refusal(folder, sha256_of(folder / NETWORK))
 
 
 def test_a_manifest_without_preprocessing_is_refused(saved: tuple[Path, str]) -> None:
-    folder, sha256 = saved
-    altered(folder, lambda content: content.pop("preprocessing"))
+    folder, _ = saved
+    sha256 = altered(folder, lambda content: content.pop("preprocessing"))
     assert "is refused" in refusal(folder, sha256)
 
 
 def test_a_manifest_that_does_not_fit_the_network_is_refused(saved: tuple[Path, str]) -> None:
-    folder, sha256 = saved
-    altered(folder, lambda content: content["preprocessing"].update(size=64))
+    folder, _ = saved
+    sha256 = altered(folder, lambda content: content["preprocessing"].update(size=64))
     assert "is refused" in refusal(folder, sha256)
 
 
 def test_labels_that_do_not_fit_the_network_are_refused(saved: tuple[Path, str]) -> None:
-    folder, sha256 = saved
-    altered(folder, lambda content: content["label_names"].append("city"))
+    folder, _ = saved
+    sha256 = altered(folder, lambda content: content["label_names"].append("city"))
     assert "is refused" in refusal(folder, sha256)
 
 

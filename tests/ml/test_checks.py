@@ -1,6 +1,7 @@
 """What a misconfigured machine is told before it serves."""
 
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -111,13 +112,14 @@ def test_a_media_folder_is_made(settings: Any, tmp_path: Path) -> None:
 def test_a_live_version_without_artifact(media: Path) -> None:
     version = candidate()
     version.promote()
+    shutil.rmtree(version.folder)
     messages = found()
     assert list(messages) == ["pendant.W005"]
     assert str(version.folder) in messages["pendant.W005"].msg
 
 
 def test_a_candidate_without_artifact_is_no_matter(media: Path) -> None:
-    candidate()
+    shutil.rmtree(candidate().folder)
     assert found() == {}
 
 

@@ -1,6 +1,7 @@
 """train, embed and evaluate, as an operator runs them."""
 
 import json
+import shutil
 from collections.abc import Sequence
 from io import StringIO
 from pathlib import Path
@@ -16,6 +17,7 @@ from catalog.models import Picture
 from ml.models import Embedding, ModelVersion, TrainingRun
 from ml.networks.pixels import decode_rgb
 from ml.registry import encoder_of
+from ml.services import fingerprint
 from tests.conftest import Encoders
 from tests.factories import draw, jpeg, load_catalogue
 from tests.ml.rows import candidate, label_pictures
@@ -56,9 +58,9 @@ def write_csv(folder: Path, columns: str, rows: Sequence[tuple[str, str]]) -> Pa
 def test_training_to_evaluation(tmp_path: Path, media: Path) -> None:
     load_catalogue(tmp_path, 20)
     given = label_pictures(["abstract", "water"])
-    result = reported("train", "art", "--epochs", 1, "--promote")
+    result = reported("train", "art", "--promote")
     assert (result["version"], result["department"], result["state"]) == (1, "art", "live")
-    assert result["backbone"] == "autoencoder"
+    assert result["backbone"] == "compact"
     assert 0 <= result["accuracy"] <= 1
     assert 0 <= result["macro_f1"] <= 1
     assert (result["pictures"], result["labelled"], result["skipped"]) == (20, len(given), 0)
@@ -126,6 +128,9 @@ def test_labels_are_scored_on_exactly_those_pictures(
     version = small_encoders.version("art", live=True)
     rows = [(f"images/{number}.jpg", ["abstract", "water"][number % 2]) for number in range(10)]
     undecided = [("images/10.jpg", "")]
+    learnt = Picture.objects.filter(reference__in=["images/0.jpg", "images/7.jpg", "images/11.jpg"])
+    version.metrics["guesses"] = {str(picture.pk): "water" for picture in learnt}
+    version.save()
     result = reported(
         "evaluate", "art", "--labels", write_csv(tmp_path, "image,label", rows + undecided)
     )
@@ -134,7 +139,9 @@ def test_labels_are_scored_on_exactly_those_pictures(
     assert probabilities is not None
     guesses = probabilities.argmax(axis=1)
     assert result["accuracy"] == np.mean(guesses == np.arange(10) % 2)
-    assert result["measured_on"] == "the labels given"
+    # A network does well on what it learnt from.
+    assert result["measured_on"] == "the labels given, 2 of which it learnt from"
+    assert result["labels_learnt"] == 2
     assert (result["count"], result["labels_skipped"], result["gallery"]) == (10, 1, 12)
     assert np.sum(result["confusion"]["counts"]) == 10
     assert result["mrr"] is None
@@ -322,8 +329,24 @@ def test_embedding_with_an_altered_artifact_is_refused(
 
 
 def test_evaluating_without_an_artifact_is_refused(media: Path, tmp_path: Path) -> None:
-    candidate().promote()
+    version = candidate()
+    version.promote()
+    shutil.rmtree(version.folder)
     rows = twins(tmp_path / "pictures", 1)
     file = write_csv(tmp_path, "series,image", rows)
     arguments = ["--companions", file, "--images", tmp_path / "pictures"]
     assert "cannot be read" in refusal("evaluate", "art", *arguments)
+
+
+def test_training_on_what_did_not_change_says_how_to_insist(tmp_path: Path, media: Path) -> None:
+    load_catalogue(tmp_path, 8)
+    version = candidate()
+    version.fingerprint = fingerprint("art", "autoencoder", 2)
+    version.save()
+    arguments = ["train", "art", "--backbone", "autoencoder", "--epochs", 2]
+    text = said(*arguments)
+    assert "Nothing changed since version 1" in text
+    assert "Add --anew to train all the same." in text
+    again = reported(*arguments)
+    assert (again["version"], again["unchanged"], again["state"]) == (1, True, "candidate")
+    assert ModelVersion.objects.count() == 1

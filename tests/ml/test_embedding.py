@@ -62,11 +62,16 @@ def test_it_works(version: ModelVersion) -> None:
     assert (done.embedded, done.unreadable) == (COUNT, 0)
     assert reported == [(0, COUNT), (COUNT, COUNT)]
     picture = Picture.objects.order_by("pk")[5]
-    [expected] = encoder_of(version).encode([decode_rgb(picture.read())]).vectors
-    stored = np.array(Embedding.objects.get(picture=picture, version=version).vector)
+    encoding = encoder_of(version).encode([decode_rgb(picture.read())])
+    [expected] = encoding.vectors
+    assert encoding.probabilities is not None
+    row = Embedding.objects.get(picture=picture, version=version)
+    stored = np.array(row.vector)
     # Halves hold eleven bits.
     assert stored == pytest.approx(expected, abs=1e-3)
     assert np.linalg.norm(stored) == pytest.approx(1, abs=1e-3)
+    assert row.label == encoding.probabilities[0].argmax()
+    assert row.probability == pytest.approx(encoding.probabilities[0].max(), abs=1e-5)
     assert index_of(version) is not None
 
 

@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 
 from catalog.models import Annotation, Label, Picture
+from ml import tasks
 from ml.gate import FEWEST_SHARED, compare
-from ml.models import ModelVersion, NotReady
+from ml.models import ModelVersion, NotReady, Worse
 from tests.factories import load_catalogue
 from tests.ml.rows import candidate, fill, label_pictures
 
@@ -24,6 +25,7 @@ def truth(tmp_path: Path, media: Path) -> dict[int, str]:
 def guessing(truth: dict[int, str], wrong: int, *, last: bool = False) -> ModelVersion:
     """Return an embedded version that guesses so many pictures wrong, the first or last ones."""
     version = candidate()
+    version.label_names = ["abstract", "water"]
     fill(version)
     pks = sorted(truth)
     missed = set(pks[len(pks) - wrong :] if last else pks[:wrong])
@@ -85,6 +87,32 @@ def test_labels_corrected_since_count(truth: dict[int, str]) -> None:
     compared = compare(later, live)
     assert compared is not None
     assert (compared.before, compared.after) == (0.5, 1.0)
+
+
+def test_a_label_renamed_since_counts_for_neither(truth: dict[int, str]) -> None:
+    """What one version could not have guessed is no mistake of it."""
+    live, worse = guessing(truth, 0), guessing(truth, 12)
+    city = Label.objects.create(department="art", name="cities", hotkey="")
+    Annotation.objects.filter(picture__in=sorted(truth)[-3:]).update(label=city)
+    compared = compare(worse, live)
+    assert compared is not None
+    assert compared.shared == COUNT - 3
+    assert (compared.before, compared.after) == (1.0, 9 / 21)
+    live.promote()
+    with pytest.raises(Worse):
+        worse.promote()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_worker_gives_up_on_what_is_worse(truth: dict[int, str]) -> None:
+    live, worse = guessing(truth, 0), guessing(truth, 12)
+    live.promote()
+    worse.training_run.promote = True
+    worse.training_run.save()
+    tasks.embed(worse.pk)
+    assert ModelVersion.objects.live().get() == live
+    worse.training_run.refresh_from_db()
+    assert not worse.training_run.promote
 
 
 def test_too_few_shared_pictures_say_nothing(truth: dict[int, str]) -> None:

@@ -10,6 +10,7 @@ from sklearn.linear_model import LogisticRegression
 
 from ml.networks.heads import (
     Labelled,
+    Views,
     calibration_error,
     labelled,
     learn_labels,
@@ -85,6 +86,51 @@ def test_guesses_are_told_by_picture() -> None:
     assert report["guesses"] == {str(pk): name for pk, name in given.items()}
 
 
+def test_how_sure_it_was_of_each_guess_is_told_by_picture() -> None:
+    random = np.random.default_rng(4)
+    features = np.concatenate([vectors(38), random.normal(size=(2, 16)) / 4]).astype(np.float32)
+    _, _, report = learn(range(40), features, labels(), {}, 0)
+    sure = report["probabilities"]
+    assert set(sure) == set(report["guesses"])
+    assert all(0.5 <= one <= 1 for one in sure.values())
+    # Of the two that lie nowhere it is less sure than of any other.
+    assert {"38", "39"} == set(sorted(sure, key=lambda pk: sure[pk])[:2])
+    of_city = [sure[pk] for pk, name in report["guesses"].items() if name == "city"]
+    assert report["self_confidence"]["city"] == pytest.approx(np.mean(of_city), abs=0.05)
+
+
+def test_fewer_labels_are_learnt_from_to_see_what_they_bring() -> None:
+    random = np.random.default_rng(5)
+    # As many directions that say nothing as there are pictures to learn from at last.
+    hard = random.normal(size=(200, 160)).astype(np.float32)
+    hard[:, 0] += np.where(np.arange(200) % 2, 2.5, -2.5)
+    _, _, report = learn(range(200), hard, labels(200), {}, 0)
+    for row, name in enumerate(NAMES):
+        curve = report["label_curve"][name]
+        assert [count for count, *_ in curve] == [20, 40, 60, 80]
+        # The last point is what the confusion matrix says of the label.
+        assert curve[-1][1:] == [
+            report["confusion"]["right"][row],
+            *report["confusion"]["intervals"][row],
+        ]
+        assert all(low <= share <= high for _, share, low, high in curve)
+    first, last = (
+        np.mean([curve[point][1] for curve in report["label_curve"].values()]) for point in (0, -1)
+    )
+    assert first < last
+
+
+def test_less_is_part_of_more_and_tests_stay() -> None:
+    pictures = labelled(range(60), labels(60), {})
+    assert isinstance(pictures, Labelled)
+    folds = pictures.folds(0)
+    some, more = pictures.thinned(folds, 0.25, 0), pictures.thinned(folds, 0.5, 0)
+    for (train, test), (few, same), (half, _) in zip(folds, some, more, strict=True):
+        assert test.tolist() == same.tolist()
+        assert set(few) < set(half) < set(train)
+        assert np.bincount(pictures.truth[few]).tolist() == [6, 6]
+
+
 def test_overconfidence_is_cooled_down() -> None:
     """Where guesses are right as often as not, a head must not be sure of them."""
     random = np.random.default_rng(4)
@@ -120,8 +166,73 @@ def test_it_is_sure_from_where_nine_of_ten_were_right() -> None:
     assert sure_from(probabilities, truth) == pytest.approx(0.9, abs=0.04)
     # Always right, never right, and right only where it is least sure.
     assert sure_from(probabilities, np.zeros(20_000, int)) == pytest.approx(0.5, abs=0.01)
-    assert sure_from(probabilities, np.ones(20_000, int)) == 1
-    assert sure_from(probabilities, (sure > 0.6).astype(int)) == 1
+    assert sure_from(probabilities, np.ones(20_000, int)) is None
+    assert sure_from(probabilities, (sure > 0.6).astype(int)) is None
+
+
+@pytest.mark.parametrize(("count", "sure"), [(8, False), (30, False), (40, True)])
+def test_a_few_right_guesses_are_no_reason_to_be_sure(count: int, sure: bool) -> None:
+    probabilities = np.stack([np.ones(count), np.zeros(count)], axis=1)
+    measured = sure_from(probabilities, np.zeros(count, int))
+    assert measured == (1.0 if sure else None)
+
+
+def test_pictures_without_a_label_are_learnt_from() -> None:
+    random = np.random.default_rng(3)
+    kind = random.integers(0, 2, 1_400)
+    x = random.normal(size=(1_400, 60)).astype(np.float32)
+    x[:, 0] += 3 * kind
+    pictures = labelled(range(40), {row: NAMES[kind[row]] for row in range(40)}, {})
+    assert isinstance(pictures, Labelled)
+    alone, _ = learn_labels(pictures, x[:40], 0)
+    helped, measured = learn_labels(pictures, x[:1_000], 0)
+    right = []
+    for head in (alone, helped):
+        assert head is not None
+        right.append((x[1_000:] @ head.coef_.T + head.intercept_).argmax(axis=1) == kind[1_000:])
+    assert right[1].mean() > right[0].mean()
+    # It is measured with them too, on those with a label only.
+    assert measured["label_count"] == 40
+
+
+def shifted(count: int, taught: bool, seed: int = 0) -> tuple[Labelled, np.ndarray, Views]:
+    """Return pictures, whose label one number tells at home, another anywhere, and their views."""
+    random = np.random.default_rng(seed)
+    kind = np.arange(count) % 2
+    x = random.normal(size=(count, 20)).astype(np.float32)
+    x[:, 0] += 8 * kind
+    x[:, 1] += 3 * kind
+    of = np.repeat(np.arange(count), 2)
+    elsewhere = (x[of] + random.normal(size=(2 * count, 20)) / 4).astype(np.float32)
+    elsewhere[:, 0] = random.normal(size=2 * count) * 4
+    pictures = labelled(range(count), {row: NAMES[kind[row]] for row in range(count)}, {})
+    assert isinstance(pictures, Labelled)
+    return pictures, x, Views(of, np.arange(2 * count) % 2 == 0, elsewhere, taught)
+
+
+def test_what_is_learnt_as_shown_elsewhere_holds_elsewhere() -> None:
+    reports = []
+    for taught in (False, True):
+        pictures, x, views = shifted(120, taught)
+        reports.append(learn_labels(pictures, x, 0, views=views)[1])
+    assert reports[0]["elsewhere"]["accuracy"] < reports[1]["elsewhere"]["accuracy"] - 0.1
+    assert [report["elsewhere"]["label_count"] for report in reports] == [120, 120]
+    assert min(report["accuracy"] for report in reports) > 0.85
+    assert learn_labels(pictures, x, 0)[1]["elsewhere"] is None
+
+
+def test_views_of_a_held_out_picture_are_not_learnt_from() -> None:
+    """Labels at random can be learnt by heart from a view of the picture itself."""
+    random = np.random.default_rng(4)
+    x = random.normal(size=(120, 200)).astype(np.float32)
+    names = random.permutation([*NAMES] * 60)
+    pictures = labelled(range(120), dict(enumerate(map(str, names))), {})
+    assert isinstance(pictures, Labelled)
+    of = np.arange(120)
+    views = Views(of, np.ones(120, bool), x + 0.01, True)
+    _, report = learn_labels(pictures, x, 0, views=views)
+    assert report["accuracy"] < 0.65
+    assert report["elsewhere"]["accuracy"] < 0.65
 
 
 def test_labels_at_random_are_not_found() -> None:

@@ -140,7 +140,11 @@ def test_broad_stripes_are_detail_of_a_coarse_scale() -> None:
 
 @pytest.mark.parametrize(
     "layer",
-    [Lab(), ColourHistogram(lightness_bins=4, chroma_bins=6, chroma=30.0), TextureEnergy(levels=3)],
+    [
+        Lab(),
+        ColourHistogram(lightness_bins=4, chroma_bins=6, chroma=30.0, step=1),
+        TextureEnergy(levels=3),
+    ],
     ids=["lab", "histogram", "texture"],
 )
 def test_a_layer_comes_back_from_its_configuration(layer: Any) -> None:

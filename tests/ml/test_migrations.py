@@ -10,7 +10,7 @@ from django.db import connection
 
 from catalog.models import Picture, Product
 from ml.indexes import create_index
-from ml.models import ModelVersion, Offer
+from ml.models import Embedding, ModelVersion, Offer
 from ml.services import embed
 from tests.conftest import Encoders
 from tests.factories import load_catalogue
@@ -109,3 +109,30 @@ def test_what_was_missed_before_is_repaired(version: ModelVersion) -> None:
     second = candidate()
     fill(second)
     assert Offer.objects.filter(version=second).count() == Picture.objects.count() - 1
+
+
+def test_the_index_of_what_is_least_sure_is_built_again_where_a_build_was_killed(
+    version: ModelVersion,
+) -> None:
+    migrate("0006")
+    run("CREATE INDEX embedding_least_sure ON ml_embedding (version_id)")
+    migrate()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_get_indexdef('embedding_least_sure'::regclass)")
+        assert "(version_id, probability, picture_id)" in cursor.fetchone()[0]
+        cursor.execute("SHOW statement_timeout")
+        assert cursor.fetchone() != ("0",)
+
+
+def test_embeddings_from_before_have_no_probability(version: ModelVersion) -> None:
+    migrate("0005")
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_relation_filenode('ml_embedding')")
+        file = cursor.fetchone()
+        migrate()
+        # Not written anew: a large table would be locked meanwhile.
+        cursor.execute("SELECT pg_relation_filenode('ml_embedding')")
+        assert cursor.fetchone() == file
+    assert set(Embedding.objects.values_list("probability", flat=True)) == {None}
+    assert version.has_index()
+    assert len(offers()) == COUNT

@@ -29,7 +29,6 @@ REMOVALS: dict[str, Callable[[], object]] = {
     "unreadable picture": lambda: leave_out(picture()),
     "embedding": lambda: Embedding.objects.get(picture=picture()).delete(),
     "picture": lambda: picture().delete(),
-    "version": lambda: ModelVersion.objects.get().delete(),
 }
 
 

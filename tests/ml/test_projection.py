@@ -87,3 +87,19 @@ def test_distances_by_hand() -> None:
     assert distances["p75"] == pytest.approx(0.3, abs=1e-6)
     assert list(distances) == ["p50", "p75", "p90", "p95", "p99"]
     assert sorted(distances.values()) == list(distances.values())
+
+
+def test_every_part_of_a_catalogue_counts_for_its_distances() -> None:
+    """A first shop of look-alikes, a second one of all sorts."""
+    random = np.random.default_rng(0)
+    alike = random.normal(size=64) + 0.01 * random.normal(size=(700, 64))
+    vectors = np.concatenate([alike, random.normal(size=(699, 64))]).astype(np.float32)
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    sampled, exact = nearest_distances(vectors, most=200), nearest_distances(vectors)
+    similarity = vectors @ vectors.T
+    np.fill_diagonal(similarity, -np.inf)
+    nearest = 1 - similarity.max(axis=1)
+    assert exact["p75"] == pytest.approx(np.percentile(nearest, 75), abs=1e-5)
+    assert exact["p95"] > 0.3
+    assert sampled["p75"] == pytest.approx(exact["p75"], abs=0.05)
+    assert sampled["p95"] == pytest.approx(exact["p95"], abs=0.05)

@@ -1,6 +1,6 @@
 """Training runs: one a department, and only a whole one makes a version."""
 
-import json
+import hashlib
 import time
 from contextlib import closing
 from datetime import timedelta
@@ -14,13 +14,13 @@ from django.core.files.storage import default_storage
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
-from catalog.models import Picture
+from catalog.models import Picture, Product, Source
 from jobs.models import LostClaim
 from ml import services, tasks
 from ml.models import ModelVersion, TrainingRun
 from ml.networks.training import TrainedEncoder
 from ml.registry import encoder_of
-from ml.services import TrainingError, start_training, train_now
+from ml.services import TrainingError, fingerprint, start_training, train_now
 from tests.broker import listening
 from tests.factories import load_catalogue
 from tests.ml.rows import candidate, label_pictures
@@ -55,7 +55,8 @@ def test_it_works(tmp_path: Path, media: Path) -> None:
     assert 0 <= version.metrics["accuracy"] <= 1
     assert version.metrics["seconds"] > 0
     assert 0 <= version.distances["p50"] <= version.distances["p99"] <= 2
-    assert json.loads((version.folder / "manifest.json").read_text())["sha256"] == version.sha256
+    manifest = (version.folder / "manifest.json").read_bytes()
+    assert hashlib.sha256(manifest).hexdigest() == version.sha256
     assert encoder_of(version).label_names == ("abstract", "water")
     run.refresh_from_db()
     assert (run.state, run.attempts, run.error) == ("done", 1, "")
@@ -154,6 +155,20 @@ def test_pictures_are_looked_at_once(tmp_path: Path, media: Path) -> None:
     left = {path: path.stat().st_mtime_ns for path in (media / "features").rglob("*.npy")}
     assert left == {path: at for path, at in kept.items() if path.stem != gone.sha256}
     assert (first.metrics["pictures"], again.metrics["pictures"]) == (12, 11)
+
+
+def test_a_fingerprint_tells_what_folds_depend_on(tmp_path: Path, media: Path) -> None:
+    load_catalogue(tmp_path, 3)
+    told = [fingerprint("art", "compact", None)]
+    assert fingerprint("art", "compact", None) == told[0]
+    label_pictures(["abstract", "water"])
+    told.append(fingerprint("art", "compact", None))
+    first, second, third = Product.objects.order_by("pk")
+    Product.objects.filter(pk=first.pk).update(source=Source.objects.create(name="another shop"))
+    told.append(fingerprint("art", "compact", None))
+    Picture.objects.filter(product=third).update(product=second)
+    told.append(fingerprint("art", "compact", None))
+    assert len(set(told)) == 4
 
 
 def test_too_few_pictures_fail_the_run_with_the_reason(tmp_path: Path, media: Path) -> None:

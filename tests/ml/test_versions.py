@@ -5,9 +5,12 @@ from threading import Barrier, Thread
 
 import pytest
 from django.db import IntegrityError, connection, transaction
+from django.db.models import ProtectedError
+from django.test import Client
 
 from catalog.models import Picture, Product
-from ml.models import ModelVersion, NotReady
+from ml.models import Kept, ModelVersion, NotReady
+from ml.networks.artifact import MANIFEST, NETWORK
 from tests.factories import load_catalogue
 from tests.ml.rows import candidate, fill
 
@@ -143,6 +146,60 @@ def test_the_database_allows_a_number_once() -> None:
     version.pk = None
     with pytest.raises(IntegrityError), transaction.atomic():
         version.save(force_insert=True)
+
+
+@pytest.mark.parametrize("name", [NETWORK, MANIFEST])
+def test_an_altered_artifact_is_not_promoted_and_the_old_one_serves(name: str) -> None:
+    first, altered, gone = ready(), ready(), ready()
+    first.promote()
+    (altered.folder / name).write_bytes(b"{}")
+    with pytest.raises(NotReady, match="was altered"):
+        altered.promote(though_worse=True)
+    (gone.folder / name).unlink()
+    with pytest.raises(NotReady, match="cannot be read"):
+        gone.promote(unasked=True)
+    assert states() == ["live", "candidate", "candidate"]
+
+
+def test_what_people_decided_meanwhile_stands() -> None:
+    """A worker that embedded a version to go live comes late: people went there, and back."""
+    first, second = ready(), ready()
+    first.promote()
+    late = ModelVersion.objects.get(pk=second.pk)
+    second.promote()
+    first.promote()
+    with pytest.raises(NotReady, match="promoted since"):
+        late.promote(unasked=True)
+    assert states() == ["live", "retired"]
+    # Who asks for it gets it.
+    late.promote()
+    assert states() == ["retired", "live"]
+
+
+@pytest.mark.parametrize("state", ModelVersion.State.values)
+def test_a_version_is_never_deleted(state: str, admin_client: Client) -> None:
+    """Another one would get its number, and its index and artifact would be nobody's."""
+    version = ready()
+    ModelVersion.objects.update(state=state)
+    for delete in (version.delete, ModelVersion.objects.all().delete):
+        with pytest.raises(Kept, match="drop_embeddings"):
+            delete()
+    with pytest.raises(ProtectedError):
+        version.training_run.delete()
+    url = f"/admin/ml/modelversion/{version.pk}/delete/"
+    assert admin_client.post(url, {"post": "yes"}).status_code == 403
+    chosen = {"action": "delete_selected", "_selected_action": version.pk, "post": "yes"}
+    admin_client.post("/admin/ml/modelversion/", chosen)
+    assert ModelVersion.objects.get() == version
+    assert version.embeddings.count() == 4
+
+
+def test_an_older_candidate_does_not_take_over_unasked() -> None:
+    older, newer = ready(), ready()
+    newer.promote(unasked=True)
+    with pytest.raises(NotReady, match="promoted since"):
+        older.promote(unasked=True)
+    assert states() == ["candidate", "live"]
 
 
 @pytest.mark.django_db(transaction=True)

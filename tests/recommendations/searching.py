@@ -4,14 +4,8 @@ from decimal import Decimal
 
 from catalog.models import Product
 from ml.models import ModelVersion
-from recommendations.search import (
-    Wishes,
-    nearest,
-)
-from tests.recommendations.helpers import (
-    Vector,
-    near,
-)
+from recommendations.search import Wishes, nearest
+from tests.recommendations.helpers import Vector, near
 
 QUERY = near(0)
 

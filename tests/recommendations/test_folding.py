@@ -5,25 +5,11 @@ import pytest
 from catalog.models import Picture
 from ml.models import ModelVersion
 from recommendations.folding import LOOK_ALIKE, NEAR_DUPLICATE
-from recommendations.search import (
-    Wishes,
-    nearest,
-)
-from tests.recommendations.helpers import (
-    add_products,
-    embed,
-    near,
-    new_picture,
-    new_version,
-)
+from recommendations.search import Wishes, nearest
+from tests.recommendations.helpers import add_products, embed, near, new_picture
 from tests.recommendations.searching import QUERY, search, spread
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def version() -> ModelVersion:
-    return new_version()
 
 
 def test_count_is_filled_behind_a_crowd_of_the_same_picture(version: ModelVersion) -> None:

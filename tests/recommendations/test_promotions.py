@@ -1,6 +1,7 @@
 """Versions change places under traffic: every search is answered, by one version alone."""
 
 from collections import Counter
+from pathlib import Path
 from threading import Event, Thread
 
 import pytest
@@ -8,18 +9,19 @@ from django.db import connection
 from django.test import Client
 
 from ml.models import ModelVersion
-from tests.recommendations.helpers import add_products, embed, near, new_version
+from tests.ml.rows import candidate
+from tests.recommendations.helpers import add_products, embed, near
 
 PIECES, VISITORS, PROMOTIONS = 12, 4, 40
 
 
 @pytest.mark.django_db(transaction=True)
-def test_no_search_fails_or_mixes_versions() -> None:
+def test_no_search_fails_or_mixes_versions(media: Path) -> None:
     """The second version orders the pieces the other way, so each answer tells its version."""
-    first = new_version()
+    first = candidate()
     vectors = [near(0.05 * place, 1 + place) for place in range(PIECES)]
     products = add_products(first, vectors)
-    second = new_version()
+    second = candidate()
     pictures = [product.pictures.get() for product in products]
     embed(second, dict(zip(pictures, [vectors[0], *reversed(vectors[1:])], strict=True)))
     first.promote()

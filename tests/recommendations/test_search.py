@@ -10,26 +10,11 @@ from catalog.models import Product
 from ml.models import DIMENSIONS, ModelVersion
 from ml.services import leave_out
 from recommendations.folding import Row
-from recommendations.search import (
-    Wishes,
-    find,
-    nearest,
-    next_price,
-)
-from tests.recommendations.helpers import (
-    Vector,
-    add_products,
-    near,
-    new_version,
-)
+from recommendations.search import Wishes, find, nearest, next_price
+from tests.recommendations.helpers import Vector, add_products, near, new_version
 from tests.recommendations.searching import QUERY, search, spread
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def version() -> ModelVersion:
-    return new_version()
 
 
 def test_it_works(version: ModelVersion) -> None:

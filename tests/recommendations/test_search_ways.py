@@ -22,19 +22,10 @@ from recommendations.search import (
     index_size,
     nearest,
 )
-from tests.recommendations.helpers import (
-    add_products,
-    near,
-    new_version,
-)
+from tests.recommendations.helpers import add_products, near
 from tests.recommendations.searching import QUERY, search, spread
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def version() -> ModelVersion:
-    return new_version()
 
 
 def index(version: ModelVersion, options: str = "m = 16, ef_construction = 64") -> None:

@@ -10,16 +10,16 @@ from catalog.reading import FileError, read_labels
 
 
 class Command(ReportingCommand):
-    help = "Bring one person's labels in from a CSV with the columns image and label."
+    help = "Bring labels in from CSV (image, label) or Label Studio's JSON, or from export_labels."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         super().add_arguments(parser)
         parser.add_argument("file", type=Path)
         parser.add_argument("--department", required=True)
-        parser.add_argument("--labeller", required=True, help="whose labels these are")
+        parser.add_argument("--labeller", help="whose labels these are, where the file says it not")
 
     def handle(
-        self, *args: Any, file: Path, department: str, labeller: str, **options: Any
+        self, *args: Any, file: Path, department: str, labeller: str | None, **options: Any
     ) -> None:
         try:
             report = load_labels(read_labels(file), department=department, labeller_name=labeller)

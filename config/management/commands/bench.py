@@ -1,18 +1,23 @@
 from argparse import ArgumentParser
+from pathlib import Path
 from typing import Any
 
 from catalog.management.base import BadInput, ReportingCommand
 
 
 class Command(ReportingCommand):
-    help = "Measure the search or the whole way of a photo on this machine; takes minutes."
+    help = "Measure search, encoding or the whole way of a photo on this machine; takes minutes."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         super().add_arguments(parser)
-        parser.add_argument("what", choices=["search", "walls"])
+        parser.add_argument("what", choices=["search", "encode", "walls"])
         parser.add_argument(
             "--size", type=int, default=20_000, help="search: pieces in the made-up catalogue"
         )
+        parser.add_argument(
+            "--images", type=Path, metavar="DIR", help="encode: these pictures, not drawn ones"
+        )
+        parser.add_argument("--count", type=int, default=400, help="encode: how many pictures")
         parser.add_argument("--queries", type=int, default=200, help="search: queries a setting")
         parser.add_argument("--no-peers", action="store_true", help="search: measure ours only")
         parser.add_argument("--seconds", type=float, default=60.0, help="walls: length of a load")
@@ -26,6 +31,8 @@ class Command(ReportingCommand):
         what: str,
         size: int,
         queries: int,
+        images: Path | None,
+        count: int,
         seconds: float,
         width: int,
         **options: Any,
@@ -36,11 +43,15 @@ class Command(ReportingCommand):
             raise BadInput(f"--queries must be 10 to 10000, not {queries}.")
         if not 1 <= seconds <= 3600:
             raise BadInput(f"--seconds must be 1 to 3600, not {seconds:g}.")
+        if not 20 <= count <= 100_000:
+            raise BadInput(f"--count must be 20 to 100000, not {count}.")
+        if images is not None and not images.is_dir():
+            raise BadInput(f"There is no folder {images}.")
         if not 300 <= width <= 5000:
             raise BadInput(f"--width must be 300 to 5000, not {width}.")
         try:
             # What they measure with comes with the tools for development, not with the site.
-            from tests.benchmarks import report, search, walls
+            from tests.benchmarks import encode, report, search, walls
         except ImportError as error:
             raise BadInput(
                 f"{error}: install the dependency groups dev and bench "
@@ -54,6 +65,12 @@ class Command(ReportingCommand):
             peers = () if options["no_peers"] else search.PEERS
             result = search.bench(size, queries=queries, peers=peers, on_progress=tell)
             summary = report.page([result], [])
+        elif what == "encode":
+            try:
+                result = encode.bench(images=images, count=count, on_progress=tell)
+            except ValueError as error:
+                raise BadInput(error) from error
+            summary = report.page([], [], [result])
         else:
             result = walls.bench(seconds=seconds, width=width, on_progress=tell)
             summary = report.page([], [result])

@@ -33,7 +33,7 @@ class Command(ReportingCommand):
         if not versions:
             which = "live or candidate version" if number is None else f"version {number}"
             raise BadInput(f"There is no {which}: run “manage.py train DEPARTMENT” first.")
-        from ml.networks.encoder import ArtifactError
+        from ml.networks.artifact import ArtifactError
 
         embedded, seconds, unreadable = 0, 0.0, 0
         for version in versions:

@@ -3,7 +3,7 @@ from typing import Any
 
 from catalog.management.base import BadInput, ReportingCommand
 from ml import services
-from ml.models import NotReady
+from ml.models import ModelVersion, NotReady
 
 
 class Command(ReportingCommand):
@@ -26,6 +26,7 @@ class Command(ReportingCommand):
         )
 
     def handle(self, *args: Any, department: str, promote: bool, **options: Any) -> None:
+        unchanged = ""
         with self.progress("Training", None) as bar:
             try:
                 run = services.start_training(
@@ -37,17 +38,23 @@ class Command(ReportingCommand):
                     anew=options["anew"],
                 )
                 version = services.train_now(run, bar.move_to)
-                if promote:
+            except services.Unchanged as error:
+                unchanged, version = f"{error} Add --anew to train all the same. ", error.version
+            except services.TrainingError as error:
+                raise BadInput(error) from error
+            try:
+                if promote and version.state != ModelVersion.State.LIVE:
                     services.embed_and_promote(
                         version, lambda done, total: bar.move_to(done, total, "Embedding")
                     )
-            except (services.TrainingError, NotReady) as error:
+            except NotReady as error:
                 raise BadInput(error) from error
         metrics = version.metrics
         result = {
             "version": version.number,
             "department": department,
             "backbone": version.backbone,
+            "unchanged": bool(unchanged),
             "accuracy": metrics.get("accuracy"),
             "macro_f1": metrics.get("macro_f1"),
             "seconds": metrics.get("seconds"),
@@ -66,5 +73,6 @@ class Command(ReportingCommand):
         self.report(
             result,
             as_json=options["json"],
-            summary=f"Version {version.number} of {department} is {version.state}: {score}.",
+            summary=unchanged
+            + f"Version {version.number} of {department} is {version.state}: {score}.",
         )

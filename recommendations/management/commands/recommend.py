@@ -85,7 +85,7 @@ class Command(ReportingCommand):
         except OSError as error:
             raise BadInput(f"{photo} cannot be read: {error.strerror}.") from error
 
-        from ml.networks.encoder import ArtifactError
+        from ml.networks.artifact import ArtifactError
         from ml.networks.pixels import decode_rgb
 
         rgb = decode_rgb(clean.jpeg)

@@ -1,0 +1,1 @@
+"""The labelling room: what is shown to whom, what they answer, and what came of it."""

@@ -1,0 +1,143 @@
+// What a labeller did and the server has not kept yet. It lies in the browser's storage until it
+// was answered, so that neither a lost connection, nor an expired session, nor a closed page loses
+// it. Each act carries a name of its own (batch): sent twice it counts once.
+
+const WAITS_MS = [500, 1000, 2000, 4000, 8000];
+
+export class Outbox {
+  // `told` is called with {kept: act, answer} | {refused: act, text} | {waits: text, login: bool}
+  // | {resumed: true}.
+  constructor(labeller, department, told) {
+    this.labeller = labeller;
+    this.prefix = `pendant-room:${labeller}:${department}:`;
+    this.told = told;
+    this.csrf = document.cookie.match(/(?:^|; )csrftoken=([^;]+)/)?.[1] ?? "";
+    this.sending = false;
+    this.failures = 0;
+    this.memory = new Map();
+    this.last = 0;
+    window.addEventListener("online", () => this.send());
+    window.addEventListener("focus", () => this.send());
+  }
+
+  keys() {
+    const keys = new Set(this.memory.keys());
+    try {
+      for (let at = 0; at < localStorage.length; at += 1) {
+        const key = localStorage.key(at);
+        if (key.startsWith(this.prefix)) keys.add(key);
+      }
+    } catch { /* storage is switched off: the page's own memory holds them */ }
+    return [...keys].sort();
+  }
+
+  read(key) {
+    try {
+      const text = localStorage.getItem(key);
+      if (text) return JSON.parse(text);
+    } catch { /* as above, or not ours */ }
+    return this.memory.get(key);
+  }
+
+  // The ids of the pictures that wait to be sent.
+  pictures() { return this.keys().flatMap((key) => this.read(key)?.body.pictures ?? []); }
+
+  get size() { return this.keys().length; }
+
+  add(act) {
+    // Rising, even where the clock stands still or goes back.
+    this.last = Math.max(Date.now(), this.last + 1);
+    const key = `${this.prefix}${String(this.last).padStart(15, "0")}-${act.batch}`;
+    this.memory.set(key, act);
+    try { localStorage.setItem(key, JSON.stringify(act)); } catch { /* memory holds it */ }
+    this.send();
+    return key;
+  }
+
+  // Take back what was not sent yet; false where it may be on its way.
+  withdraw(batch) {
+    const key = this.keys().find((one) => one.endsWith(batch));
+    if (!key || key === this.now) return false;
+    this.remove(key);
+    return true;
+  }
+
+  remove(key) {
+    this.memory.delete(key);
+    try { localStorage.removeItem(key); } catch { /* nothing was stored */ }
+  }
+
+  async send() {
+    if (this.sending) return;
+    this.sending = true;
+    clearTimeout(this.timer);
+    try {
+      for (let key = this.keys()[0]; key; key = this.keys()[0]) {
+        const act = this.read(key);
+        if (!act?.url) { this.remove(key); continue; }
+        this.now = key;
+        if (!(await this.sendOne(key, act))) return;
+      }
+    } finally {
+      this.now = undefined;
+      this.sending = false;
+    }
+  }
+
+  async sendOne(key, act) {
+    let response;
+    try {
+      response = await fetch(act.url, {
+        method: "POST",
+        headers: {
+          "Content-Type": "application/json",
+          "X-CSRFToken": this.token(),
+          "X-Labeller": this.labeller,
+        },
+        body: JSON.stringify(act.body),
+        credentials: "same-origin",
+        redirect: "error",
+      });
+    } catch {
+      return this.later("No connection. Your labels are kept here and sent as soon as it is back.");
+    }
+    const answer = await response.json().catch(() => null);
+    if (response.ok && answer) {
+      this.remove(key);
+      if (this.failures) this.told({ resumed: true });
+      this.failures = 0;
+      this.told({ kept: act, answer });
+      return true;
+    }
+    if (response.status === 401) return this.later(answer?.error, true);
+    // No JSON: the token of a former session, or a server in trouble.
+    if (response.status >= 500 || response.status === 429 || !answer) {
+      const signedOut = response.status === 403 ? await this.refresh(act.refresh) : "";
+      if (signedOut) return this.later(signedOut, true);
+      return this.later("The site does not answer as it should. Your labels are kept here and sent again.");
+    }
+    this.remove(key);
+    this.told({ refused: act, text: answer.error });
+    return true;
+  }
+
+  token() {
+    return document.cookie.match(/(?:^|; )csrftoken=([^;]+)/)?.[1] ?? this.csrf;
+  }
+
+  // Fetch the token of this session; return what the site says where there is none.
+  async refresh(url) {
+    const answer = await fetch(url, { headers: { "X-Labeller": this.labeller }, redirect: "error" })
+      .then((response) => response.json()).catch(() => null);
+    if (answer?.csrf) this.csrf = answer.csrf;
+    return answer?.error ?? "";
+  }
+
+  later(text, login = false) {
+    this.told({ waits: text, login });
+    const wait = WAITS_MS[Math.min(this.failures, WAITS_MS.length - 1)];
+    this.failures += 1;
+    this.timer = setTimeout(() => this.send(), wait);
+    return false;
+  }
+}

@@ -1,0 +1,356 @@
+// One large picture after the other, one key each. The next pictures are fetched, and decoded,
+// while one is looked at; what is answered goes to the outbox, and the next one is on screen at once.
+
+import { Outbox } from "./outbox.js";
+import { announce, ask, by, element, keyOf, named, notice, percent, uuid } from "./shared.js";
+
+const room = JSON.parse(document.getElementById("room-data").textContent);
+const AHEAD = 8, FEW = 5, DECODED = 3;
+
+const items = []; // what was shown and what comes, in order
+const seen = new Map(); // id -> item
+const acts = []; // the batches of this page that can be undone, in order
+let at = 0, asking = false, over = false, shownAt = 0, zoomed = false, cropped = false, waiting = null;
+const { labels } = room;
+
+const outbox = new Outbox(room.labeller, room.department, told);
+
+// Pictures
+
+function take(picture, place) {
+  named(picture, labels);
+  const known = seen.get(picture.id);
+  if (known) {
+    Object.assign(known, picture);
+    return known;
+  }
+  seen.set(picture.id, picture);
+  items.splice(place ?? items.length, 0, picture);
+  return picture;
+}
+
+async function fetchMore() {
+  if (asking || over || items.length - at > FEW) return;
+  asking = true;
+  // What is in the outbox is answered, though the server does not know it yet.
+  const have = [...items.slice(at).map((item) => item.id), ...outbox.pictures()];
+  const query = new URLSearchParams({ queue: room.queue, count: AHEAD, have: have.join(",") });
+  if (room.near) query.set("near", room.near);
+  let answer;
+  try {
+    answer = await ask(`${room.next}?${query}`, room);
+  } catch (error) {
+    asking = false;
+    if (at >= items.length) empty(error.message);
+    setTimeout(fetchMore, 3000);
+    return;
+  }
+  asking = false;
+  waiting = answer.waiting;
+  outbox.csrf = answer.csrf;
+  const before = items.length;
+  for (const picture of answer.pictures) if (!seen.has(picture.id)) take(picture);
+  over = answer.pictures.length === 0;
+  if (!over && items.length === before) setTimeout(fetchMore, 1000);
+  if (at >= before || before === 0) show();
+  else decode();
+  counts();
+}
+
+function image(item) {
+  const address = cropped ? item.cropped : item.large;
+  if (item.image?.dataset.address !== address) {
+    item.image = element("img", { src: address, alt: item.title || `Picture ${item.id}`, "data-address": address });
+    item.image.decode().catch(() => {});
+    item.image.addEventListener("error", () => {
+      if (items[at] === item) notice("This picture cannot be loaded. Skip it, or reload the page.");
+    });
+  }
+  return item.image;
+}
+
+function decode() {
+  for (const item of items.slice(at + 1, at + 1 + DECODED)) image(item);
+  for (const item of items.slice(0, Math.max(0, at - DECODED))) delete item.image;
+}
+
+function empty(text) {
+  by("picture").replaceChildren(element("p", { class: "room-empty" }, text));
+  by("picture-title").textContent = "";
+  by("why").textContent = "";
+  drawLabels(null);
+}
+
+function show() {
+  const item = items[at];
+  by("back").disabled = at === 0;
+  by("forth").disabled = at >= items.length - 1;
+  by("undo").disabled = false;
+  if (!item) {
+    empty(over ? "Nothing waits here any more. Choose another queue above, or come back later." : "Fetching pictures …");
+    fetchMore();
+    return;
+  }
+  by("picture").replaceChildren(image(item));
+  by("picture").classList.toggle("zoomed", zoomed);
+  // What can be scrolled can be reached by tab.
+  if (zoomed) by("picture").tabIndex = 0;
+  else by("picture").removeAttribute("tabindex");
+  by("picture").scrollTo(0, 0);
+  by("picture-title").textContent = item.title || `Picture ${item.id}`;
+  by("why").textContent = item.why;
+  by("near").href = `?queue=near&near=${item.id}`;
+  drawLabels(item);
+  shownAt = performance.now();
+  document.body.dataset.picture = item.id;
+  decode();
+  fetchMore();
+}
+
+// Labels
+
+function buildLabels() {
+  by("labels").replaceChildren(...labels.map((label) => {
+    const button = element("button", { type: "button", "data-label": label.id });
+    if (label.hotkey) {
+      button.setAttribute("aria-keyshortcuts", label.hotkey.toUpperCase());
+      button.append(element("kbd", {}, label.hotkey.toUpperCase()));
+    }
+    if (label.description) button.title = label.description;
+    button.append(element("span", {}, label.name), element("span", { class: "share" }));
+    button.addEventListener("click", () => say("label", label.id));
+    return element("li", {}, button);
+  }));
+}
+
+function drawLabels(item) {
+  for (const button of by("labels").querySelectorAll("button")) {
+    const id = Number(button.dataset.label);
+    const guess = item?.guess?.label === id ? item.guess : null;
+    button.disabled = !item;
+    button.setAttribute("aria-pressed", String(Boolean(item?.labelled && item.label === id)));
+    button.style.setProperty("--share", guess ? (guess.probability ?? 1) * 100 : 0);
+    const share = button.querySelector(".share");
+    share.replaceChildren();
+    if (guess) {
+      share.append(
+        element("span", { class: "visually-hidden" }, "The model’s guess"),
+        percent(guess) || "guess", " ", element("kbd", {}, "↵"),
+      );
+    }
+  }
+  for (const id of ["undecided", "skip"]) by(id).disabled = !item;
+  by("undecided").setAttribute("aria-pressed", String(Boolean(item?.labelled && item.label === null)));
+  by("near").hidden = !item;
+}
+
+// What a labeller does
+
+function say(action, label = null) {
+  const item = items[at];
+  if (!item) return;
+  const batch = uuid();
+  const body = {
+    batch, pictures: [item.id], action, label, queue: room.queue,
+    took_ms: Math.round(performance.now() - shownAt),
+  };
+  acts.push({ batch, item, before: { labelled: item.labelled, label: item.label } });
+  if (action !== "skip") Object.assign(item, { labelled: true, label });
+  outbox.add({ batch, url: room.answer, refresh: room.progress, body });
+  const name = labels.find((one) => one.id === label)?.name;
+  at += 1;
+  show();
+  announce(`${name ?? (action === "skip" ? "Skipped" : "Undecided")}. ${items[at]?.title ?? ""}`);
+  counts(action === "skip" ? 0 : 1);
+}
+
+function confirm() {
+  const guess = items[at]?.guess;
+  if (guess?.label) say("label", guess.label);
+}
+
+function undo() {
+  const act = acts.pop();
+  if (!act) {
+    // Of an earlier page: the server knows what was last.
+    notice("");
+    ask(room.undo, { ...room, token: outbox.token(), body: {} })
+      .then(restored, (error) => notice(error.message));
+    return;
+  }
+  Object.assign(act.item, act.before);
+  if (!outbox.withdraw(act.batch)) {
+    outbox.add({ batch: uuid(), url: room.undo, refresh: room.progress, body: { batch: act.batch }, undoes: act.batch });
+  }
+  at = items.indexOf(act.item);
+  over = false;
+  show();
+  announce(`Undone. ${act.item.title}`);
+  counts(-1);
+}
+
+function restored(answer) {
+  for (const picture of [...answer.pictures].reverse()) {
+    const known = seen.get(picture.id);
+    if (known) items.splice(items.indexOf(known), 1);
+    seen.delete(picture.id);
+    take(picture, Math.min(at, items.length));
+  }
+  at = Math.min(at, items.length);
+  show();
+  announce("Undone.");
+  counts(-1);
+}
+
+function go(step) {
+  const to = at + step;
+  if (to < 0 || to > items.length) return;
+  at = to;
+  show();
+  announce(items[at]?.title ?? "");
+}
+
+// What is told
+
+function told(event) {
+  const waits = outbox.size;
+  by("state").textContent = waits ? `${waits} not sent yet` : "All kept";
+  if (event.waits) {
+    notice(event.waits, { wait: true, login: event.login ? room.login : "" });
+  } else if (event.resumed) {
+    notice("");
+  } else if (event.refused) {
+    const { refused, text } = event;
+    // An undo that was sent twice finds nothing left to undo: it is done.
+    if (refused.undoes) return;
+    const place = acts.findIndex((act) => act.batch === refused.batch);
+    if (place >= 0) {
+      const [act] = acts.splice(place, 1);
+      Object.assign(act.item, act.before);
+      notice(`“${act.item.title}” was not kept: ${text}`, {
+        button: { text: "Show it", press: () => { at = items.indexOf(act.item); show(); } },
+      });
+      drawLabels(items[at]);
+    } else notice(`A label of before was not kept: ${text}`);
+  } else if (event.answer?.gone?.length) {
+    notice("A picture was deleted meanwhile: its label is not needed any more.");
+  } else if (event.answer?.changed?.length) {
+    notice("It was labelled otherwise since: that stays.");
+  }
+}
+
+let measured = null, more = 0;
+
+function counts(step = 0) {
+  more += step;
+  if (!measured) return;
+  const done = Math.min(measured.pictures, Math.max(0, measured.labelled + more));
+  by("done").max = Math.max(1, measured.pictures);
+  by("done").value = done;
+  const left = waiting === null ? "" : ` · ${waiting.toLocaleString("en")} in this queue`;
+  by("counts").textContent = `${done.toLocaleString("en")} of ${measured.pictures.toLocaleString("en")} labelled${left} · you today: ${measured.today + Math.max(more, -measured.today)}`;
+}
+
+async function measure() {
+  const answer = await ask(room.progress, room).catch(() => null);
+  if (!answer) return;
+  measured = answer;
+  more = 0;
+  outbox.csrf = answer.csrf;
+  counts();
+  const rows = labels.map((label) => element("tr", {},
+    element("th", { scope: "row" }, label.name), element("td", {}, String(answer.labels[label.id] ?? 0))));
+  const people = Object.entries(answer.people).map(([name, count]) => element("tr", {},
+    element("th", { scope: "row" }, name), element("td", {}, String(count))));
+  const facts = [];
+  if (answer.seconds !== null) facts.push(`${answer.seconds.toFixed(1)} s a picture`);
+  if (answer.repeats) facts.push(`as before on ${answer.alike} of ${answer.repeats} shown again`);
+  by("stats").replaceChildren(
+    element("p", { class: "room-state" }, facts.join(" · ") || "Speed shows after your first labels."),
+    days(answer.days),
+    table("By label", rows), table("By person", people),
+  );
+}
+
+function table(caption, rows) {
+  return element("table", {}, element("caption", {}, caption), element("tbody", {}, ...rows));
+}
+
+function days(counted) {
+  const most = Math.max(1, ...counted.map(([, count]) => count));
+  const name = "http://www.w3.org/2000/svg";
+  const chart = document.createElementNS(name, "svg");
+  chart.setAttribute("viewBox", `0 0 ${counted.length * 10} 40`);
+  chart.setAttribute("preserveAspectRatio", "none");
+  chart.setAttribute("role", "img");
+  chart.setAttribute("aria-label", `Your labels a day, last ${counted.length} days: ${counted.map(([, count]) => count).join(", ")}`);
+  counted.forEach(([day, count], place) => {
+    const bar = document.createElementNS(name, "rect");
+    const height = count ? Math.max(2, (count / most) * 40) : 0.5;
+    for (const [key, value] of Object.entries({ x: place * 10, y: 40 - height, width: 8, height })) bar.setAttribute(key, value);
+    const title = document.createElementNS(name, "title");
+    title.textContent = `${day}: ${count}`;
+    bar.append(title);
+    chart.append(bar);
+  });
+  return element("div", { class: "room-days" }, chart);
+}
+
+function toggle(id, on) {
+  by(id).setAttribute("aria-pressed", String(on));
+  show();
+}
+
+const KEYS = {
+  u: () => say("undecided"),
+  s: () => say("skip"),
+  z: undo,
+  Backspace: undo,
+  Enter: confirm,
+  ArrowLeft: () => go(-1),
+  ArrowRight: () => go(1),
+  x: () => { zoomed = !zoomed; toggle("zoom", zoomed); },
+  k: () => { cropped = !cropped; toggle("crop", cropped); },
+  g: () => by("as-grid").click(),
+  n: () => { if (!by("near").hidden) by("near").click(); },
+};
+
+document.addEventListener("keydown", (event) => {
+  const key = keyOf(event);
+  if (key === "Control+z") {
+    event.preventDefault();
+    undo();
+    return;
+  }
+  // A focused button is pressed by these.
+  if (key === "Enter" && event.target.matches("button, a, summary")) return;
+  // A key that is held down labels one picture, not many.
+  const label = labels.find((one) => one.hotkey && one.hotkey === key);
+  if (!label && !KEYS[key]) return;
+  event.preventDefault();
+  if (event.repeat && !key.startsWith("Arrow")) return;
+  if (label) say("label", label.id);
+  else KEYS[key]();
+});
+
+for (const [id, key] of [["undecided", "u"], ["skip", "s"], ["undo", "z"], ["back", "ArrowLeft"], ["forth", "ArrowRight"], ["zoom", "x"], ["crop", "k"]]) {
+  by(id).addEventListener("click", KEYS[key]);
+}
+by("picture").addEventListener("click", (event) => { if (event.target.matches("img")) KEYS.x(); });
+by("queue").addEventListener("change", (event) => event.target.form.submit());
+window.addEventListener("pagehide", () => {
+  const left = items.slice(at).map((item) => item.id);
+  if (!left.length) return;
+  ask(room.leave, { ...room, token: outbox.token(), keepalive: true, body: { pictures: left } })
+    .catch(() => {});
+});
+
+// A page that the browser kept has given its pictures back.
+window.addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
+
+buildLabels();
+drawLabels(null);
+outbox.send();
+fetchMore();
+measure();
+setInterval(measure, 60_000);

@@ -1,0 +1,296 @@
+"""What the live versions say of pictures, as the labelling room asks for it."""
+
+import random
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from io import BytesIO
+from typing import Any
+
+import numpy as np
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import Case, CharField, F, OuterRef, Q, QuerySet, Value, When
+from django.db.models.functions import JSONArray
+from django.utils import timezone
+from numpy.typing import NDArray
+from pgvector.django import CosineDistance
+from PIL import Image
+
+from catalog.models import Annotation, Label, Lease, Picture
+from catalog.room.guesses import Advice, Guess, Shown
+from ml.advice import advise
+from ml.choosing import look_alikes, most_telling
+from ml.models import DIMENSIONS, Embedding, EmbeddingQuerySet, ModelVersion
+
+# A picture's id, where its label stands in the version's names, and how probable that is.
+Said = tuple[int, int | None, float | None]
+
+# What helps most is looked for in so many of which the version is least sure, and so many drawn at
+# random; it is compared with so many that were labelled last.
+UNSURE, DRAWN, LABELLED_LAST = 300, 200, 1_000
+# Embeddings of the version that a query is about.
+OF_LIVE = Embedding.objects.filter(version=OuterRef("pk"))
+# From here on a guess is not called unsure.
+SURE = 0.8
+# Look-alikes are as near as this share of the catalogue's pictures has its nearest neighbour; what
+# is not even as near as this share has it is unlike.
+ALIKE, FAR = "p99", "p50"
+
+
+class LiveVersions:
+    """The live version of each department, by the embeddings that are stored; runs no network."""
+
+    def guesses(self, department: str, pictures: Collection[int]) -> Mapping[int, Guess]:
+        """Return what the version takes the pictures for, by the names that labels have today."""
+        live = _live(department, said=_said_of(OF_LIVE.filter(picture__in=pictures)))
+        return live.named(live.said("said")) if live else {}
+
+    def least_sure(self, department: str, among: QuerySet[Picture], count: int) -> list[Shown]:
+        """Return the least probable guesses first, those of unknown probability last."""
+        rows = OF_LIVE.filter(picture__in=among).least_sure()
+        live = _live(department, said=_said_of(rows, count))
+        if live is None:
+            return []
+        return [Shown(pk, live.says(at, sure)) for pk, at, sure in live.said("said")]
+
+    def most_helpful(self, department: str, among: QuerySet[Picture], count: int) -> list[Shown]:
+        """Return pictures that are unsure, unlike what is labelled, and unlike each other.
+
+        It looks at the least sure and at others drawn at random, and compares them with what was
+        labelled last and what lies on people's screens: first what is unsure, then spread out, as
+        Citovsky et al. (2021, Cluster-Margin) do; spread as by Sener and Savarese (2018).
+        """
+        free = OF_LIVE.filter(picture__in=among)
+        # By their sha256 pictures lie in no order: those from somewhere on are drawn at random.
+        drawn = free.filter(picture__sha256__gte=_anywhere()).order_by("picture__sha256")
+        live = _live(
+            department, unsure=_said_of(free.least_sure(), UNSURE), drawn=_said_of(drawn, DRAWN)
+        )
+        if live is None:
+            return []
+        found = {pk: (at, sure) for pk, at, sure in live.said("unsure") + live.said("drawn")}
+        labelled = Annotation.objects.filter(picture__embeddings__version=live.version)
+        leased = Lease.objects.filter(until__gt=timezone.now()).values("picture")
+        lately = labelled.order_by("-pk").values("picture")[:LABELLED_LAST]
+        either = Picture.objects.order_by().filter(pk__in=found).values("pk").union(lately, leased)
+        vectors = live.embeddings.filter(picture__in=either).vectors()
+        # What was removed meanwhile has no vector any more.
+        pictures = [picture for picture in found if picture in vectors]
+        known = [vectors[picture] for picture in vectors.keys() - found.keys()]
+        unsure = [1 if sure is None else 1 - sure for _, sure in map(found.__getitem__, pictures)]
+        chosen = most_telling(
+            _rows([vectors[picture] for picture in pictures]),
+            np.array(unsure, np.float32),
+            _rows(known),
+            count,
+            far=live.version.distances.get(FAR, 0.0),
+        )
+        unlike = "Unlike what was labelled lately"
+        return [
+            Shown(pictures[row], unlike if is_far and known else live.says(*found[pictures[row]]))
+            for row, is_far in chosen
+        ]
+
+    def disagreeing(self, department: str, among: QuerySet[Picture], count: int) -> list[Shown]:
+        """Return pictures whose guess is not the label that people agree on, the surest first."""
+        live = _live(department)
+        if live is None or not live.names:
+            return []
+        guess = [
+            When(picture__embeddings__label=at, then=Value(name))
+            for at, name in enumerate(live.names)
+        ]
+        gold = live.labelled_otherwise(among, guess)
+        rows = live.embeddings.filter(picture__in=gold)
+        guesses = live.named(rows.values_list("picture", "label", "probability"))
+        found = sorted(
+            (-(guess.probability or 0.0), picture, _said(guess.label, guess.probability))
+            for picture, guess in guesses.items()
+            if guess.label != gold[picture]
+        )
+        return [
+            Shown(pk, f"The model says {said}; it is labelled {gold[pk]}")
+            for _, pk, said in found[:count]
+        ]
+
+    def suspects(self, department: str, among: QuerySet[Picture], count: int) -> list[Shown]:
+        """Return pictures whose label may be wrong, the likeliest first.
+
+        In cross-validation, by networks that had not seen their label, they were taken for another
+        one, and that at least as surely as this one's own pictures are on average (confident
+        learning, Northcutt et al. 2021). None where the version was trained before this was kept.
+        """
+        live = _live(department)
+        if live is None:
+            return []
+        metrics = live.version.metrics
+        sure, enough = metrics.get("probabilities", {}), metrics.get("self_confidence", {})
+        taken: dict[str, list[int]] = {}
+        for picture, name in metrics.get("guesses", {}).items():
+            if picture in sure and sure[picture] >= enough.get(name, 1):
+                taken.setdefault(live.today(name), []).append(int(picture))
+        guess = [When(picture__in=pks, then=Value(name)) for name, pks in taken.items()]
+        gold = live.labelled_otherwise(among, guess)
+        found = sorted(
+            (-sure[str(pk)], pk, name)
+            for name, pks in taken.items()
+            for pk in pks
+            if gold.get(pk, name) != name
+        )
+        return [
+            Shown(
+                pk,
+                f"Before it saw the label the model said {_said(name, -less)}, not {gold[pk]}",
+            )
+            for less, pk, name in found[:count]
+        ]
+
+    def near(self, picture: int, among: QuerySet[Picture], count: int) -> list[Shown]:
+        """Return the pictures by their cosine distance to one, which is left out, nearest first."""
+        own = Embedding.objects.filter(
+            picture=picture, version__state=ModelVersion.State.LIVE
+        ).select_related("version")
+        one = own.defer("version__metrics").first()
+        if one is None:
+            return []
+        others = Embedding.objects.of_version(one.version).filter(picture__in=among)
+        distance = CosineDistance(F("vector"), one.vector)
+        ranked = others.exclude(picture=picture).annotate(distance=distance).order_by("distance")
+        rows = list(ranked.values_list("picture", "distance")[:count])
+        if len(rows) < count:
+            # Where few of the nearest may be shown, the index gives up; none orders by a sum.
+            ranked = ranked.order_by(F("distance") + 0.0, "picture_id")
+            rows = list(ranked.values_list("picture", "distance")[:count])
+        return [Shown(pk, _likeness(distance, one.version)) for pk, distance in rows]
+
+    def look_alikes(self, department: str, pictures: Sequence[int]) -> list[list[int]]:
+        """Group the pictures by their vectors; last stand those that have not been embedded."""
+        live = _live(department)
+        vectors = live.embeddings.filter(picture__in=pictures).vectors() if live else {}
+        known = [picture for picture in pictures if picture in vectors]
+        rest = [picture for picture in pictures if picture not in vectors]
+        within = live.version.distances.get(ALIKE, 0.0) if live else 0.0
+        found = look_alikes(_rows([vectors[picture] for picture in known]), within)
+        groups = [[known[row] for row in group] for group in found]
+        return [*groups, rest] if rest else groups
+
+    def advice(self, department: str) -> list[Advice]:
+        """Say of each label in use how well it is found, and what more of it would bring."""
+        live = _live(department)
+        if live is None:
+            return []
+        in_use = Label.objects.in_department(department).in_use().filter(is_group=True)
+        gold = Annotation.objects.in_department(department).agreed()
+        labelled = Counter(map(live.today, gold.values()))
+        # Of labels that have been merged since, the curve of the one that stayed.
+        curves = live.version.metrics.get("label_curve", {})
+        return [
+            advise(name, labelled[name], curves.get(name, []))
+            for name in in_use.values_list("name", flat=True)
+        ]
+
+    def cropped(self, department: str, jpeg: bytes) -> bytes:
+        """Return what encoders of the department look at, as JPEG; OSError for a broken picture."""
+        # Loads OpenCV, which other pages do not need.
+        from ml.networks.pixels import CROPS, crop_by, decode_rgb
+
+        data = BytesIO()
+        Image.fromarray(crop_by(decode_rgb(jpeg), CROPS[department])).save(data, "JPEG", quality=90)
+        return data.getvalue()
+
+
+@dataclass(frozen=True, slots=True)
+class _Live:
+    """A live version, and into which label each one has been merged since it learnt it."""
+
+    version: ModelVersion
+    merged: Mapping[str, str]
+
+    @property
+    def names(self) -> list[str]:
+        return [self.today(name) for name in self.version.label_names]
+
+    @property
+    def embeddings(self) -> EmbeddingQuerySet:
+        return Embedding.objects.of_version(self.version)
+
+    def today(self, name: str) -> str:
+        return self.merged.get(name, name)
+
+    def said(self, name: str) -> list[Said]:
+        """Return what was asked for along with the version."""
+        # None where it was asked of no pictures at all.
+        rows: list[Said] | None = getattr(self.version, name)
+        return rows or []
+
+    def named(self, rows: Iterable[Said]) -> dict[int, Guess]:
+        names = self.names
+        return {pk: Guess(names[at], sure) for pk, at, sure in rows if at is not None}
+
+    def says(self, label: int | None, probability: float | None) -> str:
+        if label is None or probability is None:
+            return ""
+        begin = "Unsure:" if probability < SURE else "The model says"
+        return f"{begin} {_said(self.names[label], probability)}"
+
+    def labelled_otherwise(self, among: QuerySet[Picture], guess: list[When]) -> dict[int, str]:
+        """Return gold of those pictures where somebody said otherwise than the guess (a name)."""
+        if not guess:
+            return {}
+        decided = When(
+            picture__adjudication__isnull=False, then=F("picture__adjudication__label__name")
+        )
+        otherwise = (
+            Annotation.objects.filter(picture__in=among, picture__embeddings__version=self.version)
+            .annotate(
+                guess=Case(*guess, output_field=CharField()),
+                said=Case(decided, default=F("label__name")),
+            )
+            .filter(~Q(said=F("guess")), guess__isnull=False)
+        )
+        pictures = otherwise.order_by().values("picture")
+        gold = Annotation.objects.filter(picture__in=pictures).agreed()
+        return {picture: self.today(name) for picture, name in gold.items()}
+
+
+def _live(department: str, **more: ArraySubquery) -> _Live | None:
+    """Return the department's live version, and what is asked along with it, in one query.
+
+    What it measured is loaded when it is asked for.
+    """
+    merged = Label.objects.filter(department=OuterRef("department"), merged_into__isnull=False)
+    pairs = ArraySubquery(merged.values(pair=JSONArray("name", "merged_into__name")))
+    versions = ModelVersion.objects.in_department(department).live().defer("metrics")
+    version: Any = versions.annotate(merged=pairs, **more).first()
+    return _Live(version, dict(version.merged)) if version else None
+
+
+def _said_of(embeddings: EmbeddingQuerySet, most: int | None = None) -> ArraySubquery:
+    """Ask for what a version says of pictures: their ids, labels and probabilities, in order."""
+    return ArraySubquery(
+        embeddings.values(said=JSONArray("picture", "label", "probability"))[:most]
+    )
+
+
+def _rows(vectors: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:
+    return np.stack(vectors) if vectors else np.zeros((0, DIMENSIONS), np.float32)
+
+
+def _anywhere() -> str:
+    """Return the beginning of a sha256 that at least one in ten lie behind."""
+    return f"{random.randrange(0xE6666):05x}"  # noqa: S311  # nothing secret
+
+
+def _said(name: str, probability: float | None) -> str:
+    """Return a guess in words; nothing is certain."""
+    return name if probability is None else f"{name}, {min(round(100 * probability), 99)} %"
+
+
+def _likeness(distance: float, version: ModelVersion) -> str:
+    """Say how near it is, against how near the catalogue's pictures are to one another."""
+    limits = version.distances
+    if not {"p50", "p95"} <= limits.keys():
+        return ""
+    if distance <= limits["p50"]:
+        return "Very like it"
+    return "Like it" if distance <= limits["p95"] else "Not very like it"

@@ -1,0 +1,143 @@
+"""Faster arithmetic says the same, and changes nothing of the network."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+from pytest_django import Settings
+
+from ml.networks.compact import SIZE, load_compact
+from ml.networks.encoder import load_artifact
+from ml.networks.pixels import Pixels
+from ml.networks.precision import HALF, PRECISIONS, halvable, has_bfloat16, traced
+from ml.networks.training import TrainedEncoder
+from tests.factories import draw
+
+
+@pytest.fixture(autouse=True)
+def asked_anew() -> Iterator[None]:
+    """Forget what was found out about the device."""
+    has_bfloat16.cache_clear()
+    yield
+    has_bfloat16.cache_clear()
+
+
+@pytest.fixture(scope="module")
+def squares() -> Pixels:
+    return np.stack([np.asarray(draw(number).resize((SIZE, SIZE))) for number in range(40)])
+
+
+@pytest.fixture(scope="module")
+def network() -> keras.Model:
+    """Return the compact network within one of uint8 pictures, with means of its last map."""
+    inputs = keras.Input((SIZE, SIZE, 3), dtype="uint8")
+    maps = load_compact()(keras.layers.Rescaling(1 / 127.5, offset=-1)(inputs))
+    means = keras.layers.GlobalAveragePooling2D(dtype="float32")(maps["stage4"])
+    return keras.Model(inputs, {"means": means})
+
+
+def test_it_says_the_same(network: keras.Model, squares: Pixels) -> None:
+    exact, half = (np.asarray(traced(network, half=one)(squares)["means"]) for one in (False, True))
+    assert half.dtype == np.float32
+    # Another arithmetic, which is nearly as good.
+    assert not np.array_equal(exact, half)
+    lengths = np.linalg.norm(exact, axis=1) * np.linalg.norm(half, axis=1)
+    assert (np.sum(exact * half, axis=1) / lengths).min() > 0.999
+
+
+def test_the_network_stays_as_it_is(network: keras.Model, squares: Pixels, tmp_path: Path) -> None:
+    before = network.predict(squares, verbose=0)["means"]
+    traced(network, half=True)
+    assert {layer.dtype_policy.name for layer in halvable(network)} == {"float32"}
+    assert np.array_equal(network.predict(squares, verbose=0)["means"], before)
+    network.save(tmp_path / "network.keras")
+    assert HALF.encode() not in (tmp_path / "network.keras").read_bytes()
+
+
+def test_dense_layers_of_a_network_within_are_halved_and_those_beside_it_are_not() -> None:
+    """As over a pretrained network: what learnt from labels is a network of its own."""
+    pixels, maps = keras.Input((8, 8, 3)), keras.Input((8, 8, 4))
+    below = keras.Model(pixels, keras.layers.Conv2D(4, 3, padding="same", name="conv")(pixels))
+    dense = keras.layers.Dense(6, name="dense")(keras.layers.Flatten()(maps))
+    inputs = keras.Input((8, 8, 3), dtype="uint8")
+    numbers = keras.Model(maps, dense)(
+        below(keras.layers.Rescaling(1 / 255, name="scaled")(inputs))
+    )
+    network = keras.Model(inputs, keras.layers.Dense(5, name="projection")(numbers))
+    halved = {layer.name for layer in halvable(network)}
+    assert {"conv", "dense"} <= halved
+    assert not {"scaled", "projection"} & halved
+
+
+def test_networks_of_single_channels_stay_exact(squares: Pixels) -> None:
+    pixels = keras.Input((SIZE, SIZE, 3))
+    inner = keras.Model(pixels, keras.layers.DepthwiseConv2D(3)(pixels), name="inner")
+    inputs = keras.Input((SIZE, SIZE, 3), dtype="uint8")
+    network = keras.Model(inputs, {"maps": inner(keras.layers.Rescaling(1 / 255)(inputs))})
+    assert halvable(network) == []
+    exact, half = (np.asarray(traced(network, half=one)(squares)["maps"]) for one in (False, True))
+    assert np.array_equal(exact, half)
+
+
+def test_the_environment_overrules_the_device(monkeypatch: pytest.MonkeyPatch) -> None:
+    for wanted, half in (("bfloat16", True), ("float32", False)):
+        monkeypatch.setenv("ENCODER_PRECISION", wanted)
+        has_bfloat16.cache_clear()
+        assert has_bfloat16() is half
+    monkeypatch.setenv("ENCODER_PRECISION", "double")
+    has_bfloat16.cache_clear()
+    with pytest.raises(ValueError, match="ENCODER_PRECISION is 'double': use one of auto, bfl"):
+        has_bfloat16()
+
+
+def test_an_unknown_precision_is_refused_at_start(settings: Settings) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", "from config import settings"],
+        cwd=settings.BASE_DIR,
+        env={**os.environ, "ENCODER_PRECISION": "fp32"},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 1
+    said = "ENCODER_PRECISION must be one of auto, bfloat16, float32, not 'fp32'"
+    assert done.stderr.endswith(f"ValueError: {said}\n")
+
+
+def test_the_settings_know_the_same_precisions(settings: Settings) -> None:
+    assert settings.PRECISIONS == PRECISIONS
+
+
+def test_an_empty_variable_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Path, "read_text", lambda self, encoding: "flags : amx_bf16\n")
+    monkeypatch.setenv("ENCODER_PRECISION", "")
+    assert has_bfloat16()
+
+
+def test_a_processor_without_it_computes_as_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ENCODER_PRECISION", "auto")
+    monkeypatch.setattr(Path, "read_text", lambda self, encoding: "flags : sse2 avx2 avx512f\n")
+    assert not has_bfloat16()
+    has_bfloat16.cache_clear()
+    monkeypatch.setattr(Path, "read_text", lambda self, encoding: "flags : avx512f amx_bf16\n")
+    assert has_bfloat16()
+
+
+def test_an_artifact_is_exact_whatever_computed_it(
+    trained: TrainedEncoder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Made on one machine, loaded on another: the vectors are each other's."""
+    pictures = [np.asarray(draw(number)) for number in range(8)]
+    vectors = []
+    for number, precision in enumerate(("bfloat16", "float32")):
+        monkeypatch.setenv("ENCODER_PRECISION", precision)
+        has_bfloat16.cache_clear()
+        trained.encoder()
+        folder = tmp_path / str(number)
+        sha256 = trained.save(folder, metrics={})
+        vectors.append(load_artifact(folder, expected_sha256=sha256).encode(pictures).vectors)
+    assert np.sum(vectors[0] * vectors[1], axis=1).min() > 0.999
