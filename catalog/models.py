@@ -3,12 +3,13 @@
 import uuid
 from datetime import datetime
 from decimal import Decimal
-from typing import Self
+from typing import Any, Self
 
 from django.conf import settings
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils import timezone
 
@@ -267,26 +268,37 @@ class AnnotationQuerySet(models.QuerySet["Annotation"]):
         apart = Q(labels__gt=1) | Q(labels=1, labelled__lt=F("people"))
         return votes.filter(apart).values_list("picture", flat=True)
 
+    def gold(self) -> models.QuerySet[Any, Any]:
+        """Return the pictures, each with ``gold``: the label's id that a person decided on, or that
+        all labellers gave; NULL for neither. Merged labels count as what took their place."""
+        kept = Coalesce("label__merged_into", "label")
+        decision = "picture__adjudication"
+        alike = Q(least=F("greatest"), labelled=F("people"))
+        return (
+            self.order_by()
+            .values("picture")
+            .annotate(
+                decision=models.Max(decision),
+                decided=models.Max(f"{decision}__label"),
+                people=models.Count("pk"),
+                labelled=models.Count("label"),
+                least=models.Min(kept),
+                greatest=models.Max(kept),
+                gold=models.Case(
+                    models.When(decision__isnull=False, then=F("decided")),
+                    models.When(alike, then=F("least")),
+                ),
+            )
+        )
+
     def agreed(self) -> dict[int, str]:
-        """Return gold: picture id -> group name, where a person decided, or all labellers agree."""
-        names: dict[int, set[str | None]] = {}
-        decided = "picture__adjudication"
-        for picture, label, is_group, decision, decided_label, is_decided_group in self.values_list(
-            "picture_id",
-            "label__name",
-            "label__is_group",
-            decided,
-            f"{decided}__label__name",
-            f"{decided}__label__is_group",
-        ):
-            if decision is not None:
-                label, is_group = decided_label, is_decided_group
-            names.setdefault(picture, set()).add(label if is_group else None)
-        gold = {}
-        for picture, given in names.items():
-            if len(given) == 1 and (only := next(iter(given))) is not None:
-                gold[picture] = only
-        return gold
+        """Return gold by picture id, where it is a group, by its name."""
+        groups = dict(Label.objects.filter(is_group=True).values_list("pk", "name"))
+        return {
+            picture: groups[label]
+            for picture, label in self.gold().values_list("picture", "gold")
+            if label in groups
+        }
 
 
 class Annotation(models.Model):

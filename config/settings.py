@@ -15,9 +15,6 @@ from config import env, services
 
 django_stubs_ext.monkeypatch()
 
-# TensorFlow reports its build and its devices at length; what fails comes as an exception.
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-
 BASE_DIR = Path(__file__).resolve().parent.parent
 PENDANT_HOME = services.home()
 PENDANT_SHARED = env.path("PENDANT_SHARED", BASE_DIR.parent / "shared")
@@ -264,5 +261,3 @@ LOGGING = {
     # It warns of functions that are traced for batches of another size, which is meant.
     | {"tensorflow": {"level": "ERROR"}},
 }
-# TensorFlow tells of its set-up on stderr otherwise; read when it is loaded.
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")

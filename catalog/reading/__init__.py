@@ -3,9 +3,10 @@
 from catalog.reading.formats import count_rows, read_products
 from catalog.reading.labels import read_companions, read_labels
 from catalog.reading.prices import parse_price
-from catalog.reading.rows import FileError, ImageRef, LabelRow, ProductRow, RowError
+from catalog.reading.rows import Availability, FileError, ImageRef, LabelRow, ProductRow, RowError
 
 __all__ = [
+    "Availability",
     "FileError",
     "ImageRef",
     "LabelRow",

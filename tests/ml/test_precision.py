@@ -108,6 +108,27 @@ def test_an_unknown_precision_is_refused_at_start(settings: Settings) -> None:
     assert done.stderr.endswith(f"ValueError: {said}\n")
 
 
+@pytest.mark.parametrize(("given", "taken"), [(None, "1"), ("0", "0")])
+def test_one_dnn_is_taken_unless_told_otherwise(
+    settings: Settings, given: str | None, taken: str
+) -> None:
+    """TensorFlow by itself takes it on some processors only, and halves the speed on others."""
+    env = {name: value for name, value in os.environ.items() if name != "TF_ENABLE_ONEDNN_OPTS"}
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-c",
+            "import os, ml.networks.precision; print(os.environ['TF_ENABLE_ONEDNN_OPTS'])",
+        ],
+        cwd=settings.BASE_DIR,
+        env=env if given is None else {**env, "TF_ENABLE_ONEDNN_OPTS": given},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.split() == [taken]
+
+
 def test_the_settings_know_the_same_precisions(settings: Settings) -> None:
     assert settings.PRECISIONS == PRECISIONS
 

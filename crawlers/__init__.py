@@ -1,0 +1,1 @@
+"""Crawlers: catalogues of real shops and museums, fetched politely and stored as products."""

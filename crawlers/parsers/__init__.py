@@ -1,0 +1,1 @@
+"""Parsers: the bytes that a shop served in, products out. Pure functions, no framework."""
