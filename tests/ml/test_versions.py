@@ -194,6 +194,17 @@ def test_a_version_is_never_deleted(state: str, admin_client: Client) -> None:
     assert version.embeddings.count() == 4
 
 
+@pytest.mark.parametrize("state", ModelVersion.State.values)
+def test_nobody_is_offered_to_delete_a_version(state: str, admin_client: Client) -> None:
+    version = ready()
+    ModelVersion.objects.update(state=state)
+    for url in ("", f"{version.pk}/change/"):
+        shown = admin_client.get(f"/admin/ml/modelversion/{url}").content.decode()
+        assert str(version) in shown
+        assert "/delete/" not in shown
+        assert "delete_selected" not in shown
+
+
 def test_an_older_candidate_does_not_take_over_unasked() -> None:
     older, newer = ready(), ready()
     newer.promote(unasked=True)

@@ -7,8 +7,8 @@ import pytest
 from pytest_django import DjangoAssertNumQueries
 
 from catalog.models import Product
+from ml.embedding import leave_out
 from ml.models import DIMENSIONS, ModelVersion
-from ml.services import leave_out
 from recommendations.folding import Row
 from recommendations.search import Wishes, find, nearest, next_price
 from tests.recommendations.helpers import Vector, add_products, near, new_version
