@@ -1,9 +1,11 @@
-"""Crawl in a process of its own: products as JSON lines on stdout, then how it ended.
+"""Crawl in a process of its own, one crawl after the other as lines on stdin ask for.
 
-Called as ``python -m tests.crawlers.crawl '{"spider": …, "url": …}'``. names stands in for the
-internet's name servers: the answers that a host name gives, one after the other.
+Each line is a JSON object {"spider", "url", …}; the answer is a line {"item": …} a product and a
+line {"end": …} with how the crawl ended. The process's argument says what holds for all: whether
+private addresses are asked, whose address is known, and what the internet's name servers answer.
 """
 
+import asyncio
 import dataclasses
 import json
 import logging
@@ -13,7 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from scrapy import signals
-from scrapy.crawler import AsyncCrawlerProcess
+from scrapy.crawler import AsyncCrawlerProcess, Crawler
+from scrapy.settings import Settings
 
 
 def answer_names(names: dict[str, list[list[str]]]) -> list[str]:
@@ -33,31 +36,18 @@ def answer_names(names: dict[str, list[list[str]]]) -> list[str]:
     return asked
 
 
-def main() -> None:
-    given = json.loads(sys.argv[1])
-    asked = answer_names(given.get("names", {}))
-    from crawlers.fetching import scrapy_settings, user_agent
+async def crawl(process: AsyncCrawlerProcess, given: dict[str, Any], asked: list[str]) -> None:
     from crawlers.spiders import SPIDERS
 
-    jobdir = given.get("jobdir")
-    settings = scrapy_settings(
-        user_agent=user_agent(given.get("contact", "")),
-        allow_private=given.get("allow_private", True),
-        jobdir=Path(jobdir) if jobdir else None,
-        delay=given.get("delay", 0),
-    )
-    settings |= given.get("settings", {})
-    logging.captureWarnings(True)
-    process = AsyncCrawlerProcess(settings)
-    crawler = process.create_crawler(SPIDERS[given["spider"]])
+    settings = Settings(process.settings.copy_to_dict() | given.get("settings", {}))
+    crawler = Crawler(SPIDERS[given["spider"]], settings)
 
     def write(item: Any) -> None:
-        line = {"item": dataclasses.asdict(item)}
-        print(json.dumps(line, default=str), flush=True)
+        print(json.dumps({"item": dataclasses.asdict(item)}, default=str), flush=True)
 
     crawler.signals.connect(write, signals.item_scraped)
-    process.crawl(crawler, url=given["url"], **given.get("arguments", {}))
-    process.start()
+    asked.clear()
+    await process.crawl(crawler, url=given["url"], **given.get("arguments", {}))
     spider: Any = crawler.spider
     stats = crawler.stats.get_stats()
     end = {
@@ -73,6 +63,33 @@ def main() -> None:
         },
     }
     print(json.dumps({"end": end}), flush=True)
+
+
+async def serve(process: AsyncCrawlerProcess, asked: list[str]) -> None:
+    from twisted.internet import reactor
+
+    loop = asyncio.get_running_loop()
+    while line := await loop.run_in_executor(None, sys.stdin.readline):
+        await crawl(process, json.loads(line), asked)
+    reactor.stop()  # type: ignore[misc]  # declared by an interface of zope
+
+
+def main() -> None:
+    given = json.loads(sys.argv[1])
+    asked = answer_names(given.get("names", {}))
+    from crawlers.fetching import scrapy_settings, user_agent
+
+    jobdir = given.get("jobdir")
+    settings = scrapy_settings(
+        user_agent=user_agent(given.get("contact", "")),
+        allow_private=given.get("allow_private", True),
+        jobdir=Path(jobdir) if jobdir else None,
+        delay=0,
+    )
+    logging.captureWarnings(True)
+    process = AsyncCrawlerProcess(settings | given.get("settings", {}))
+    asyncio.get_event_loop().create_task(serve(process, asked))
+    process.start(stop_after_crawl=False)
 
 
 if __name__ == "__main__":
