@@ -12,7 +12,7 @@ from crawlers.parsers.jsonld import MOST_NODES, Node
 
 # Nested properties share their texts, and items may refer to all of a page: no honest page needs
 # more steps than this, and a hostile one gets no more.
-_MOST_STEPS = 3_000_000
+_MOST_STEPS = 500_000
 _ADDRESS_OF = {
     "a": "href",
     "area": "href",

@@ -20,7 +20,9 @@ from catalog.reading.text import clean_text, clip, web_address
 from crawlers.items import ItemImage, ParseError
 
 MOST_IMAGES = 250
-_LARGEST_JSON = 32 * 1024 * 1024
+_LARGEST_JSON = 16 * 1024 * 1024
+# Each is an object in memory of many times its size in the answer.
+_MOST_PARTS = 500_000
 _WEB_PAGE = re.compile(r"\s*(<!doctype html|<html|<head|<body|<!--)", re.IGNORECASE)
 _CONTROLS = re.compile(r"[\x00-\x20\x7f-\x9f]+")
 
@@ -29,11 +31,14 @@ def read_json(body: bytes, url: str, due: str) -> Any:
     """Return the JSON value of an answer, its numbers as Decimal.
 
     due: what the answer should be, for the error: "a list of products". Raise ParseError where it
-    is no JSON, broken off, nested too deep, or of more than 32 MiB.
+    is no JSON, broken off, nested too deep, of more than 16 MiB, or of more than 500,000 objects
+    and lists.
     """
     if len(body) > _LARGEST_JSON:
         raise ParseError(f"{clip(url)} is larger than {_LARGEST_JSON >> 20} MiB, more than {due}.")
     text = body.decode(json.detect_encoding(body), errors="replace").removeprefix("\ufeff")
+    if text.count("{") + text.count("[") > _MOST_PARTS:
+        raise ParseError(f"{clip(url)} has more than {_MOST_PARTS:,} parts, too many for {due}.")
     if not text.strip():
         raise ParseError(f"{clip(url)} is empty, and should be {due}.")
     try:
