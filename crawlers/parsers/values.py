@@ -24,6 +24,12 @@ _LARGEST_JSON = 16 * 1024 * 1024
 # Each is an object in memory of many times its size in the answer.
 _MOST_PARTS = 500_000
 _WEB_PAGE = re.compile(r"\s*(<!doctype html|<html|<head|<body|<!--)", re.IGNORECASE)
+# An address that needs nothing done to it, as most pictures' do.
+_PLAIN_ADDRESS = re.compile(
+    r"https?://[a-z0-9][a-z0-9.-]*(?::\d{1,4})?"
+    r"(?:/(?:[\w!$&'()*+,;=:@./~-]|%[0-9a-fA-F]{2})*(?:\?(?:[\w!$&'()*+,;=:@./~?-]|%[0-9a-fA-F]{2})*)?)?",
+    re.ASCII,
+)
 _CONTROLS = re.compile(r"[\x00-\x20\x7f-\x9f]+")
 
 
@@ -125,6 +131,8 @@ def address(value: Any, base: str) -> str:
     """
     if not isinstance(value, str) or not value.strip() or len(value) > 2 * URL_LENGTH:
         return ""
+    if _PLAIN_ADDRESS.fullmatch(value) and "&amp;" not in value and len(value) <= URL_LENGTH:
+        return value
     named = _CONTROLS.sub(lambda found: " " if " " in found.group() else "", value).strip()
     named = named.replace("&amp;", "&").replace("&#038;", "&")
     try:
