@@ -5,7 +5,7 @@ from urllib.parse import quote
 
 from catalog.reading.rows import Availability
 from catalog.reading.text import clip
-from crawlers.items import Page, ParseError, Skipped
+from crawlers.items import Page, ParseError
 from crawlers.parsers.prices import (
     Offer,
     currency_of,
@@ -14,7 +14,7 @@ from crawlers.parsers.prices import (
     make_offer,
     read_price,
 )
-from crawlers.parsers.products import add_product
+from crawlers.parsers.products import add_product, each_object
 from crawlers.parsers.values import address, at, images_of, listed, read_json, text_of, whole_number
 
 _DUE = "a Magento shop's list of products"
@@ -36,11 +36,8 @@ def read_products(body: bytes, url: str, *, currency: str, suffix: str = ".html"
         said = text_of(at(next(iter(listed(at(data, "errors"))), None), "message"), 200)
         raise ParseError(f"{clip(url)} is not {_DUE}{f': it says {clip(said)}' if said else ''}.")
     page = Page(total=whole_number(at(products, "total_count")))
-    for item in items:
-        if isinstance(item, dict):
-            _add(page, item, url, currency, suffix)
-        else:
-            page.skipped.append(Skipped("", "not an object"))
+    for item in each_object(page, items, url):
+        _add(page, item, url, currency, suffix)
     return page
 
 
