@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from scrapy import Request, Spider
 from scrapy.downloadermiddlewares.retry import RetryMiddleware
 from scrapy.http import Response
+from scrapy.http.request import NO_CALLBACK
 
 from crawlers.fetching.pace import Pace
 from crawlers.fetching.troubles import Trouble
@@ -130,8 +131,8 @@ class Patience(RetryMiddleware):
     ) -> Request | Response | None:
         """Put back what the end of the crawl interrupted, for the crawl that goes on from here."""
         if isinstance(exception, Trouble):
-            is_ours = request.meta.get("robots") or request.meta.get("probe")
-            if exception.kind == "stopped" and not is_ours:
+            # What is awaited, as robots.txt is, would be asked for again at once.
+            if exception.kind == "stopped" and request.callback is not NO_CALLBACK:
                 return request.replace(dont_filter=True)
             return None
         return super().process_exception(request, exception)

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 PRODUCT = "Pendant"
 LONGEST_DELAY = 60.0  # seconds between requests; a site that asks for more is not crawled
 _LARGEST = 512 * 1024  # RFC 9309, 2.5, asks for 500 KiB at least
-_MOST_ASKED = 20  # hosts
 
 
 class Robots:
@@ -51,6 +50,15 @@ class Robots:
         allowed = await rules
         if allowed is not None and not allowed.can_fetch(request.url, PRODUCT):
             raise Trouble("robots", path=parts.path or "/")
+
+    def sitemaps(self, url: str) -> list[str]:
+        """Return the sitemaps that a host's robots.txt names, once it was asked."""
+        parts = urlsplit(url)
+        asked = self._rules.get(f"{parts.scheme}://{parts.netloc}")
+        if asked is None or not asked.done() or asked.exception() is not None:
+            return []
+        rules = asked.result()
+        return list(dict.fromkeys(rules.sitemaps)) if rules else []
 
     async def _ask(self, origin: str, host: str) -> Protego | None:
         """Return a host's rules, None where it has none; raise Trouble where they are not known."""

@@ -67,6 +67,9 @@ def scrapy_settings(
         "DOWNLOAD_DELAY": 0,
         "CONCURRENT_REQUESTS": 8,
         "CONCURRENT_REQUESTS_PER_DOMAIN": 1,
+        # Pages are asked for in the order in which a shop lists them.
+        "SCHEDULER_MEMORY_QUEUE": "scrapy.squeues.FifoMemoryQueue",
+        "SCHEDULER_DISK_QUEUE": "scrapy.squeues.PickleFifoDiskQueue",
         "COOKIES_ENABLED": False,
         "METAREFRESH_ENABLED": False,
         "REDIRECT_MAX_TIMES": 5,
@@ -77,6 +80,7 @@ def scrapy_settings(
         "DOWNLOAD_WARNSIZE": 0,
         "MEMUSAGE_LIMIT_MB": 1024,
         "PENDANT_MOST_PAGES": 20_000,
+        "PENDANT_MOST_WAITING": 1_000_000,
         "PENDANT_MOST_HOURS": 24.0,
         "STATS_DUMP": False,
         "LOG_LEVEL": "INFO",
