@@ -6,7 +6,7 @@ from django.contrib import admin
 from django.contrib.auth import get_user_model
 from django.core.exceptions import PermissionDenied
 from django.db.models import Count, Field, Prefetch, QuerySet, URLField
-from django.http import Http404, HttpRequest, StreamingHttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.utils.html import format_html
@@ -194,6 +194,14 @@ class AnnotationAdmin(admin.ModelAdmin[Annotation]):
             *decision_views.urls(),
             *super().get_urls(),
         ]
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        departments = [(value, name.lower()) for value, name in Department.choices]
+        return super().changelist_view(
+            request, {**(extra_context or {}), "departments": departments}
+        )
 
     def agreement(self, request: HttpRequest) -> TemplateResponse:
         """Show how far labellers agree, department by department."""

@@ -234,7 +234,7 @@ CELERY_TASK_PUBLISH_RETRY = False
 
 # Work that is derived from the rows and swept up with the jobs: functions without arguments.
 SWEEPS = [
-    "ml.services.sweep_embeddings",
+    "ml.embedding.sweep_embeddings",
     "recommendations.services.purge_expired",
     "recommendations.services.purge_orphans",
 ]
@@ -247,6 +247,7 @@ DEFAULT_CURRENCY = env.text("DEFAULT_CURRENCY", "USD")
 RETENTION_DAYS = env.integer("RETENTION_DAYS", 30, at_least=1)
 QUEUE_LIMIT = env.integer("QUEUE_LIMIT", 200, at_least=1)
 FETCH_PRIVATE_ADDRESSES = env.flag("FETCH_PRIVATE_ADDRESSES", default=False)
+CRAWLER_CONTACT = env.text("CRAWLER_CONTACT", "")
 
 LOGGING = {
     "version": 1,

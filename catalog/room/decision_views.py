@@ -44,6 +44,7 @@ def adjudicate(request: HttpRequest, department: str) -> HttpResponse:
             "title": f"Decide where labellers of {Department(department).label.lower()} differ",
             "department": department,
             "departments": Department.choices,
+            "page": "admin:catalog_adjudicate",
             "waiting": count,
             "picture": picture,
             "last": last_of(request.user, department),

@@ -115,6 +115,7 @@ def advice_page(request: HttpRequest, department: str) -> HttpResponse:
             "title": "How many more labels?",
             "department": department,
             "departments": Department.choices,
+            "page": "admin:catalog_labelling_advice",
             "may_label": request.user.has_perm("catalog.add_annotation"),
             "advice": [(one, _curve(one)) for one in model().advice(department)],
         },

@@ -1,10 +1,8 @@
 // Many pictures at once, look-alikes side by side: choose some, press one key.
 
-import { Outbox } from "./outbox.js";
-import { announce, ask, by, element, keyOf, named, notice, percent, uuid } from "./shared.js";
+import { Desk, labels, room } from "./desk.js";
+import { announce, by, element, named, notice, percent, uuid } from "./shared.js";
 
-const room = JSON.parse(document.getElementById("room-data").textContent);
-const { labels } = room;
 const names = new Map(labels.map((label) => [label.id, label.name]));
 const grid = by("grid");
 const COUNT = 48, MOST_PASSED = 500;
@@ -13,21 +11,18 @@ let tiles = []; // {picture, node}, in order
 let passed = []; // what was seen and left as it is: it comes again after all others
 let last = 0; // where a row that Shift chooses begins, and where the keyboard is
 let acts = []; // batches that can be undone: [{batches, before}]
-let measured = null, more = 0, waiting = null;
 
-const outbox = new Outbox(room.labeller, room.department, told);
+const desk = new Desk(told);
 
 // Pictures
 
 async function fetchNext() {
-  const left = tiles.filter((tile) => !tile.picture.labelled).map((tile) => tile.picture.id);
-  const have = [...passed, ...left, ...outbox.pictures()].slice(-MOST_PASSED);
-  const query = new URLSearchParams({ queue: room.queue, count: COUNT, have: have.join(","), alike: 1 });
-  if (room.near) query.set("near", room.near);
+  const left = unlabelled();
+  const have = [...passed, ...left, ...desk.outbox.pictures()].slice(-MOST_PASSED);
   by("more").disabled = true;
   let answer;
   try {
-    answer = await ask(`${room.next}?${query}`, room);
+    answer = await desk.next(have, { count: COUNT, alike: 1 });
   } catch (error) {
     notice(error.message, { button: { text: "Try again", press: fetchNext } });
     return;
@@ -35,9 +30,7 @@ async function fetchNext() {
     by("more").disabled = false;
   }
   passed = [...passed, ...left].slice(-MOST_PASSED);
-  if (left.length) ask(room.leave, { ...room, token: outbox.token(), body: { pictures: left } }).catch(() => {});
-  outbox.csrf = answer.csrf;
-  waiting = answer.waiting;
+  desk.leave(left);
   if (!answer.pictures.length && passed.length) {
     passed = [];
     tiles = [];
@@ -46,8 +39,10 @@ async function fetchNext() {
   }
   acts = [];
   build(answer.pictures, answer.groups);
-  counts();
+  desk.count();
 }
+
+const unlabelled = () => tiles.filter((one) => !one.picture.labelled).map((one) => one.picture.id);
 
 function build(pictures, groups) {
   const known = new Map(pictures.map((picture) => [picture.id, picture]));
@@ -173,16 +168,13 @@ function act(given) {
       if (action === "skip") picture.skipped = true;
       else Object.assign(picture, { labelled: action !== "clear", label: action === "label" ? label : null });
     }
-    outbox.add({
-      batch, url: room.answer, refresh: room.progress,
-      body: { batch, pictures: some.map((one) => one.picture.id), action, label, queue: room.queue },
-    });
+    desk.send(batch, { pictures: some.map((one) => one.picture.id), action, label });
     for (const one of some) { choose(one, false); draw(one); }
   }
   if (!batches.length) return;
   acts.push({ batches, before });
   const count = before.length;
-  counts(before.filter(({ one, was }) => one.picture.labelled && !was.labelled).length
+  desk.count(before.filter(({ one, was }) => one.picture.labelled && !was.labelled).length
     - before.filter(({ one, was }) => !one.picture.labelled && was.labelled).length);
   announce(`${count} ${given.length === 1 ? names.get(given[0].label) ?? given[0].action : "confirmed"}`);
   chosen();
@@ -207,26 +199,21 @@ function confirm() {
 function undo() {
   const done = acts.pop();
   if (!done) {
-    // Of an earlier page: the server knows what was last.
-    ask(room.undo, { ...room, token: outbox.token(), body: {} }).then((answer) => {
+    desk.undoEarlier().then((answer) => {
       const count = Object.keys(answer.done).length;
       by("chosen").textContent = `Undone: ${count} of an earlier page`;
-      counts(-count);
+      desk.count(-count);
     }, (error) => notice(error.message));
     return;
   }
-  for (const batch of [...done.batches].reverse()) {
-    if (!outbox.withdraw(batch)) {
-      outbox.add({ batch: uuid(), url: room.undo, refresh: room.progress, body: { batch }, undoes: batch });
-    }
-  }
+  for (const batch of [...done.batches].reverse()) desk.withdraw(batch);
   let step = 0;
   for (const { one, was } of done.before) {
     step += Number(was.labelled) - Number(one.picture.labelled);
     one.picture = was;
     draw(one);
   }
-  counts(step);
+  desk.count(step);
   announce("Undone.");
 }
 
@@ -239,11 +226,7 @@ function all() {
 // What is told
 
 function told(event) {
-  const waits = outbox.size;
-  by("state").textContent = waits ? `${waits} not sent yet` : "All kept";
-  if (event.waits) notice(event.waits, { wait: true, login: event.login ? room.login : "" });
-  else if (event.resumed) notice("");
-  else if (event.refused && !event.refused.undoes) {
+  if (event.refused && !event.refused.undoes) {
     const ids = new Set(event.refused.body.pictures);
     for (const done of acts.filter((one) => one.batches.includes(event.refused.batch))) {
       for (const { one, was } of done.before.filter(({ was: { id } }) => ids.has(id))) {
@@ -257,24 +240,6 @@ function told(event) {
     for (const one of tiles.filter(({ picture }) => gone.has(picture.id))) one.node.classList.add("gone");
     notice(`${gone.size} of these pictures ${gone.size === 1 ? "was" : "were"} deleted meanwhile.`);
   } else if (event.answer?.changed?.length) notice("Some were labelled otherwise since: that stays.");
-}
-
-function counts(step = 0) {
-  more += step;
-  if (!measured) return;
-  const done = Math.min(measured.pictures, Math.max(0, measured.labelled + more));
-  by("done").max = Math.max(1, measured.pictures);
-  by("done").value = done;
-  const left = waiting === null ? "" : ` · ${waiting.toLocaleString("en")} in this queue`;
-  by("counts").textContent = `${done.toLocaleString("en")} of ${measured.pictures.toLocaleString("en")} labelled${left}`;
-}
-
-async function measure() {
-  const answer = await ask(room.progress, room).catch(() => null);
-  if (!answer) return;
-  measured = answer;
-  more = 0;
-  counts();
 }
 
 const KEYS = {
@@ -296,39 +261,11 @@ const KEYS = {
   Escape: () => { for (const one of tiles) choose(one, false); chosen(); },
 };
 
-document.addEventListener("keydown", (event) => {
-  const key = keyOf(event);
-  if ((key === "Enter" || key === " ") && event.target.matches("button, a, summary")) return;
-  const label = labels.find((one) => one.hotkey && one.hotkey === key);
-  if (!label && !KEYS[key]) return;
-  event.preventDefault();
-  if (event.repeat && !key.startsWith("Arrow")) return;
-  if (label) say("label", label.id);
-  else KEYS[key](event);
+desk.begin({
+  say: (label) => say("label", label.id),
+  keys: KEYS,
+  buttons: { confirm: "Enter", clear: "Delete", undecided: "u", skip: "s", undo: "z", all: "a", more: "j" },
+  left: unlabelled,
 });
-
-by("labels").append(...labels.map((label) => {
-  const button = element("button", { type: "button", "data-label": label.id });
-  if (label.hotkey) {
-    button.setAttribute("aria-keyshortcuts", label.hotkey.toUpperCase());
-    button.append(element("kbd", {}, label.hotkey.toUpperCase()));
-  }
-  if (label.description) button.title = label.description;
-  button.append(element("span", {}, label.name));
-  button.addEventListener("click", () => say("label", label.id));
-  return element("li", {}, button);
-}));
-for (const [id, key] of [["confirm", "Enter"], ["clear", "Delete"], ["undecided", "u"], ["skip", "s"], ["undo", "z"], ["all", "a"], ["more", "j"]]) {
-  by(id).addEventListener("click", KEYS[key]);
-}
-by("queue").addEventListener("change", (event) => event.target.form.submit());
-// A page that the browser kept has given its pictures back.
-window.addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
-window.addEventListener("pagehide", () => {
-  const left = tiles.filter((tile) => !tile.picture.labelled).map((tile) => tile.picture.id);
-  if (left.length) ask(room.leave, { ...room, token: outbox.token(), keepalive: true, body: { pictures: left } }).catch(() => {});
-});
-
-outbox.send();
 fetchNext();
-measure();
+desk.measure();

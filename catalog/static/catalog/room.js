@@ -1,19 +1,17 @@
 // One large picture after the other, one key each. The next pictures are fetched, and decoded,
 // while one is looked at; what is answered goes to the outbox, and the next one is on screen at once.
 
-import { Outbox } from "./outbox.js";
-import { announce, ask, by, element, keyOf, named, notice, percent, uuid } from "./shared.js";
+import { Desk, labels, room } from "./desk.js";
+import { announce, by, element, named, notice, percent, uuid } from "./shared.js";
 
-const room = JSON.parse(document.getElementById("room-data").textContent);
 const AHEAD = 8, FEW = 5, DECODED = 3;
 
 const items = []; // what was shown and what comes, in order
 const seen = new Map(); // id -> item
 const acts = []; // the batches of this page that can be undone, in order
-let at = 0, asking = false, over = false, shownAt = 0, zoomed = false, cropped = false, waiting = null;
-const { labels } = room;
+let at = 0, asking = false, over = false, shownAt = 0, zoomed = false, cropped = false;
 
-const outbox = new Outbox(room.labeller, room.department, told);
+const desk = new Desk(told);
 
 // Pictures
 
@@ -33,12 +31,10 @@ async function fetchMore() {
   if (asking || over || items.length - at > FEW) return;
   asking = true;
   // What is in the outbox is answered, though the server does not know it yet.
-  const have = [...items.slice(at).map((item) => item.id), ...outbox.pictures()];
-  const query = new URLSearchParams({ queue: room.queue, count: AHEAD, have: have.join(",") });
-  if (room.near) query.set("near", room.near);
+  const have = [...items.slice(at).map((item) => item.id), ...desk.outbox.pictures()];
   let answer;
   try {
-    answer = await ask(`${room.next}?${query}`, room);
+    answer = await desk.next(have, { count: AHEAD });
   } catch (error) {
     asking = false;
     if (at >= items.length) empty(error.message);
@@ -46,15 +42,13 @@ async function fetchMore() {
     return;
   }
   asking = false;
-  waiting = answer.waiting;
-  outbox.csrf = answer.csrf;
   const before = items.length;
   for (const picture of answer.pictures) if (!seen.has(picture.id)) take(picture);
   over = answer.pictures.length === 0;
   if (!over && items.length === before) setTimeout(fetchMore, 1000);
   if (at >= before || before === 0) show();
   else decode();
-  counts();
+  desk.count();
 }
 
 function image(item) {
@@ -109,20 +103,6 @@ function show() {
 
 // Labels
 
-function buildLabels() {
-  by("labels").replaceChildren(...labels.map((label) => {
-    const button = element("button", { type: "button", "data-label": label.id });
-    if (label.hotkey) {
-      button.setAttribute("aria-keyshortcuts", label.hotkey.toUpperCase());
-      button.append(element("kbd", {}, label.hotkey.toUpperCase()));
-    }
-    if (label.description) button.title = label.description;
-    button.append(element("span", {}, label.name), element("span", { class: "share" }));
-    button.addEventListener("click", () => say("label", label.id));
-    return element("li", {}, button);
-  }));
-}
-
 function drawLabels(item) {
   for (const button of by("labels").querySelectorAll("button")) {
     const id = Number(button.dataset.label);
@@ -151,17 +131,16 @@ function say(action, label = null) {
   if (!item) return;
   const batch = uuid();
   const body = {
-    batch, pictures: [item.id], action, label, queue: room.queue,
-    took_ms: Math.round(performance.now() - shownAt),
+    pictures: [item.id], action, label, took_ms: Math.round(performance.now() - shownAt),
   };
   acts.push({ batch, item, before: { labelled: item.labelled, label: item.label } });
   if (action !== "skip") Object.assign(item, { labelled: true, label });
-  outbox.add({ batch, url: room.answer, refresh: room.progress, body });
+  desk.send(batch, body);
   const name = labels.find((one) => one.id === label)?.name;
   at += 1;
   show();
   announce(`${name ?? (action === "skip" ? "Skipped" : "Undecided")}. ${items[at]?.title ?? ""}`);
-  counts(action === "skip" ? 0 : 1);
+  desk.count(action === "skip" ? 0 : 1);
 }
 
 function confirm() {
@@ -172,21 +151,17 @@ function confirm() {
 function undo() {
   const act = acts.pop();
   if (!act) {
-    // Of an earlier page: the server knows what was last.
     notice("");
-    ask(room.undo, { ...room, token: outbox.token(), body: {} })
-      .then(restored, (error) => notice(error.message));
+    desk.undoEarlier().then(restored, (error) => notice(error.message));
     return;
   }
   Object.assign(act.item, act.before);
-  if (!outbox.withdraw(act.batch)) {
-    outbox.add({ batch: uuid(), url: room.undo, refresh: room.progress, body: { batch: act.batch }, undoes: act.batch });
-  }
+  desk.withdraw(act.batch);
   at = items.indexOf(act.item);
   over = false;
   show();
   announce(`Undone. ${act.item.title}`);
-  counts(-1);
+  desk.count(-1);
 }
 
 function restored(answer) {
@@ -199,7 +174,7 @@ function restored(answer) {
   at = Math.min(at, items.length);
   show();
   announce("Undone.");
-  counts(-1);
+  desk.count(-1);
 }
 
 function go(step) {
@@ -213,13 +188,7 @@ function go(step) {
 // What is told
 
 function told(event) {
-  const waits = outbox.size;
-  by("state").textContent = waits ? `${waits} not sent yet` : "All kept";
-  if (event.waits) {
-    notice(event.waits, { wait: true, login: event.login ? room.login : "" });
-  } else if (event.resumed) {
-    notice("");
-  } else if (event.refused) {
+  if (event.refused) {
     const { refused, text } = event;
     // An undo that was sent twice finds nothing left to undo: it is done.
     if (refused.undoes) return;
@@ -239,25 +208,9 @@ function told(event) {
   }
 }
 
-let measured = null, more = 0;
-
-function counts(step = 0) {
-  more += step;
-  if (!measured) return;
-  const done = Math.min(measured.pictures, Math.max(0, measured.labelled + more));
-  by("done").max = Math.max(1, measured.pictures);
-  by("done").value = done;
-  const left = waiting === null ? "" : ` · ${waiting.toLocaleString("en")} in this queue`;
-  by("counts").textContent = `${done.toLocaleString("en")} of ${measured.pictures.toLocaleString("en")} labelled${left} · you today: ${measured.today + Math.max(more, -measured.today)}`;
-}
-
 async function measure() {
-  const answer = await ask(room.progress, room).catch(() => null);
+  const answer = await desk.measure();
   if (!answer) return;
-  measured = answer;
-  more = 0;
-  outbox.csrf = answer.csrf;
-  counts();
   const rows = labels.map((label) => element("tr", {},
     element("th", { scope: "row" }, label.name), element("td", {}, String(answer.labels[label.id] ?? 0))));
   const people = Object.entries(answer.people).map(([name, count]) => element("tr", {},
@@ -304,8 +257,7 @@ function toggle(id, on) {
 const KEYS = {
   u: () => say("undecided"),
   s: () => say("skip"),
-  z: undo,
-  Backspace: undo,
+  z: undo, Backspace: undo, "Control+z": undo,
   Enter: confirm,
   ArrowLeft: () => go(-1),
   ArrowRight: () => go(1),
@@ -315,42 +267,15 @@ const KEYS = {
   n: () => { if (!by("near").hidden) by("near").click(); },
 };
 
-document.addEventListener("keydown", (event) => {
-  const key = keyOf(event);
-  if (key === "Control+z") {
-    event.preventDefault();
-    undo();
-    return;
-  }
-  // A focused button is pressed by these.
-  if (key === "Enter" && event.target.matches("button, a, summary")) return;
-  // A key that is held down labels one picture, not many.
-  const label = labels.find((one) => one.hotkey && one.hotkey === key);
-  if (!label && !KEYS[key]) return;
-  event.preventDefault();
-  if (event.repeat && !key.startsWith("Arrow")) return;
-  if (label) say("label", label.id);
-  else KEYS[key]();
+desk.begin({
+  say: (label) => say("label", label.id),
+  keys: KEYS,
+  buttons: { undecided: "u", skip: "s", undo: "z", back: "ArrowLeft", forth: "ArrowRight", zoom: "x", crop: "k" },
+  left: () => items.slice(at).map((item) => item.id),
 });
-
-for (const [id, key] of [["undecided", "u"], ["skip", "s"], ["undo", "z"], ["back", "ArrowLeft"], ["forth", "ArrowRight"], ["zoom", "x"], ["crop", "k"]]) {
-  by(id).addEventListener("click", KEYS[key]);
-}
 by("picture").addEventListener("click", (event) => { if (event.target.matches("img")) KEYS.x(); });
-by("queue").addEventListener("change", (event) => event.target.form.submit());
-window.addEventListener("pagehide", () => {
-  const left = items.slice(at).map((item) => item.id);
-  if (!left.length) return;
-  ask(room.leave, { ...room, token: outbox.token(), keepalive: true, body: { pictures: left } })
-    .catch(() => {});
-});
 
-// A page that the browser kept has given its pictures back.
-window.addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
-
-buildLabels();
 drawLabels(null);
-outbox.send();
 fetchMore();
 measure();
 setInterval(measure, 60_000);

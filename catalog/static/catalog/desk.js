@@ -1,0 +1,116 @@
+// What both ways of labelling have: the labels' buttons, the keys, how far it is, what waits to be sent.
+
+import { Outbox } from "./outbox.js";
+import { ask, by, element, keyOf, notice, uuid } from "./shared.js";
+
+export const room = JSON.parse(document.getElementById("room-data").textContent);
+export const { labels } = room;
+
+// `told` is called with what the outbox tells and `Desk` does not say itself.
+export class Desk {
+  constructor(told) {
+    this.outbox = new Outbox(room.labeller, room.department, (event) => {
+      if (!this.tellState(event)) told(event);
+    });
+    this.measured = null; // what the server counted
+    this.more = 0; // labelled since
+    this.waiting = null; // in this queue
+  }
+
+  tellState(event) {
+    const waits = this.outbox.size;
+    by("state").textContent = waits ? `${waits} not sent yet` : "All kept";
+    if (event.waits) notice(event.waits, { wait: true, login: event.login ? room.login : "" });
+    else if (event.resumed) notice("");
+    else return false;
+    return true;
+  }
+
+  // Lease the next pictures, none of those in `have`.
+  async next(have, asked) {
+    const query = new URLSearchParams({ queue: room.queue, have: have.join(","), ...asked });
+    if (room.near) query.set("near", room.near);
+    const answer = await ask(`${room.next}?${query}`, room);
+    this.outbox.csrf = answer.csrf;
+    this.waiting = answer.waiting;
+    return answer;
+  }
+
+  send(batch, body) {
+    this.outbox.add({ batch, url: room.answer, refresh: room.progress, body: { batch, queue: room.queue, ...body } });
+  }
+
+  // Take back a batch of this page, sent or not.
+  withdraw(batch) {
+    if (this.outbox.withdraw(batch)) return;
+    this.outbox.add({ batch: uuid(), url: room.undo, refresh: room.progress, body: { batch }, undoes: batch });
+  }
+
+  // Take back what was last on an earlier page: the server knows what.
+  undoEarlier() { return ask(room.undo, { ...room, token: this.outbox.token(), body: {} }); }
+
+  // Give back the leases of pictures that were not answered.
+  leave(pictures, keepalive = false) {
+    if (!pictures.length) return;
+    ask(room.leave, { ...room, token: this.outbox.token(), keepalive, body: { pictures } }).catch(() => {});
+  }
+
+  // Say how many are labelled, after `step` more.
+  count(step = 0) {
+    this.more += step;
+    if (!this.measured) return;
+    const { pictures, labelled, today } = this.measured;
+    const done = Math.min(pictures, Math.max(0, labelled + this.more));
+    by("done").max = Math.max(1, pictures);
+    by("done").value = done;
+    const left = this.waiting === null ? "" : ` · ${this.waiting.toLocaleString("en")} in this queue`;
+    by("counts").textContent = `${done.toLocaleString("en")} of ${pictures.toLocaleString("en")} labelled${left} · you today: ${today + Math.max(this.more, -today)}`;
+  }
+
+  // Ask the server how far it is; return its answer, null where there is none.
+  async measure() {
+    const answer = await ask(room.progress, room).catch(() => null);
+    if (!answer) return null;
+    this.measured = answer;
+    this.more = 0;
+    this.outbox.csrf = answer.csrf;
+    this.count();
+    return answer;
+  }
+
+  // Let buttons and keys do `say(label)` and `keys`; the pictures that `left` names are given back
+  // when the page is left.
+  begin({ say, keys, buttons, left }) {
+    by("labels").replaceChildren(...labels.map((label) => element("li", {}, labelButton(label, say))));
+    for (const [id, key] of Object.entries(buttons)) by(id).addEventListener("click", keys[key]);
+    document.addEventListener("keydown", (event) => {
+      const key = keyOf(event);
+      // A focused button is pressed by these.
+      if ((key === "Enter" || key === " ") && event.target.matches("button, a, summary")) return;
+      const label = labels.find((one) => one.hotkey && one.hotkey === key);
+      if (!label && !keys[key]) return;
+      event.preventDefault();
+      // A key that is held down labels once, not many times.
+      if (event.repeat && !key.startsWith("Arrow")) return;
+      if (label) say(label);
+      else keys[key](event);
+    });
+    by("queue").addEventListener("change", (event) => event.target.form.submit());
+    window.addEventListener("pagehide", () => this.leave(left(), true));
+    // A page that the browser kept has given its pictures back.
+    window.addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
+    this.outbox.send();
+  }
+}
+
+function labelButton(label, say) {
+  const button = element("button", { type: "button", "data-label": label.id });
+  if (label.hotkey) {
+    button.setAttribute("aria-keyshortcuts", label.hotkey.toUpperCase());
+    button.append(element("kbd", {}, label.hotkey.toUpperCase()));
+  }
+  if (label.description) button.title = label.description;
+  button.append(element("span", {}, label.name), element("span", { class: "share" }));
+  button.addEventListener("click", () => say(label));
+  return button;
+}
