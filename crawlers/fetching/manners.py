@@ -104,9 +104,11 @@ class Patience(RetryMiddleware):
         pace = crawler.get_extension(Pace)
         assert pace is not None
         patience.pace = pace
+        patience.first_wait = crawler.settings.getfloat("PENDANT_FIRST_WAIT")
         return patience
 
     pace: Pace
+    first_wait: float
 
     def process_response(
         self, request: Request, response: Response, spider: Spider | None = None
@@ -116,7 +118,7 @@ class Patience(RetryMiddleware):
         if response.status not in _SLOW_DOWN and (asked is None or response.status != 503):
             return super().process_response(request, response)
         waits = request.meta.get("waits", 0)
-        seconds = 5.0 * 2**waits if asked is None else asked
+        seconds = self.first_wait * 2**waits if asked is None else asked
         if seconds > LONGEST_WAIT:
             raise Trouble("patience", ends_run=True, seconds=seconds)
         if waits >= _MOST_WAITS:
@@ -141,7 +143,8 @@ class Patience(RetryMiddleware):
         again = super()._retry(request, reason)
         if again is not None:
             times = again.meta["retry_times"]
-            self.pace.hold(urlsplit(request.url).hostname or "", 2.0 ** (times - 1))
+            seconds = self.first_wait * 2 ** (times - 1)
+            self.pace.hold(urlsplit(request.url).hostname or "", seconds)
         return again
 
 

@@ -74,6 +74,8 @@ def scrapy_settings(
         "METAREFRESH_ENABLED": False,
         "REDIRECT_MAX_TIMES": 5,
         "RETRY_TIMES": 2,
+        # Seconds before the second request for what failed; twice as many before each further one.
+        "PENDANT_FIRST_WAIT": 3.0,
         "RETRY_GIVE_UP_LOG_LEVEL": "WARNING",
         "DOWNLOAD_TIMEOUT": 60,
         "DOWNLOAD_MAXSIZE": LARGEST_ANSWER,
