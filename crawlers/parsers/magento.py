@@ -25,9 +25,9 @@ def read_products(body: bytes, url: str, *, currency: str, suffix: str = ".html"
     """Return the products of an answer {"data": {"products": {"items": …}}}.
 
     currency (ISO 4217) serves prices that name none; suffix ends the shop's product addresses where
-    the answer has no url_suffix. A product's address is its url_key under the shop's root. total is
-    total_count. Raise ParseError where the answer holds no products, with the shop's own words
-    where it sent errors.
+    the answer has no url_suffix. A product's address is its url_key under the shop's root; variants
+    and the pieces of a group are one product. total is total_count. Raise ParseError where the
+    answer holds no products, with the shop's own words where it sent errors.
     """
     data = read_json(body, url, _DUE)
     products = at(data, "data", "products")
@@ -45,7 +45,9 @@ def _add(page: Page, item: dict[str, Any], url: str, currency: str, suffix: str)
     key = text_of(item.get("url_key"))
     ending = item.get("url_suffix")
     path = f"/{quote(key)}{ending if isinstance(ending, str) else suffix}"
-    parts = [at(part, "product") for part in listed(item.get("variants"))]
+    parts = [
+        at(part, "product") for part in [*listed(item.get("variants")), *listed(item.get("items"))]
+    ]
     pictures = [item.get("image"), *listed(item.get("media_gallery"))]
     categories = [category for category in listed(item.get("categories")) if category]
     add_product(

@@ -145,8 +145,8 @@ def address(value: Any, base: str) -> str:
 def with_query(url: str, **values: int) -> str:
     """Return url with these values in its query, the others kept."""
     parts = urlsplit(url)
-    query = [pair for pair in parse_qsl(parts.query, True) if pair[0] not in values]
-    query += [(name, str(value)) for name, value in values.items()]
+    query = dict(parse_qsl(parts.query, keep_blank_values=True))
+    query |= {name: str(value) for name, value in values.items()}
     return urlunsplit(parts._replace(query=urlencode(query), fragment=""))
 
 
