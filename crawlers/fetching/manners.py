@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Self
 from urllib.parse import urlsplit
 
 from scrapy import Request, Spider
+from scrapy.downloadermiddlewares.redirect import RedirectMiddleware
 from scrapy.downloadermiddlewares.retry import RetryMiddleware
 from scrapy.http import Response
 from scrapy.http.request import NO_CALLBACK
@@ -62,6 +63,18 @@ class OwnSite:
             site = site_of(getattr(self._crawler.spider, "url", ""))
             if not is_on_site(request.url, site):
                 raise Trouble("offsite")
+
+
+class Redirects(RedirectMiddleware):
+    """Follow redirects also to where the crawl was before, so that no request is lost unseen."""
+
+    def process_response(
+        self, request: Request, response: Response, spider: Spider | None = None
+    ) -> Request | Response:
+        result = super().process_response(request, response)
+        if isinstance(result, Request):
+            result.dont_filter = True
+        return result
 
 
 class Refusals:

@@ -59,6 +59,8 @@ def scrapy_settings(
             f"{scrapy}.retry.RetryMiddleware": None,
             f"{own}.manners.Patience": 550,
             f"{own}.manners.Refusals": 570,
+            f"{scrapy}.redirect.RedirectMiddleware": None,
+            f"{own}.manners.Redirects": 600,
         },
         "EXTENSIONS": {f"{own}.pace.Pace": 0},
         # The extension Pace waits in place of Scrapy's slots, whose queues hold up an ending.
