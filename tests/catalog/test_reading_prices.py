@@ -20,6 +20,7 @@ from catalog.reading.text import clean_text
         ("a<script>alert('<b>')</script >b<!-- x > y -->c", "a b c"),
         ("S\x00e\x1ba\u202e \u00a0\n\tx\ud800", "Sea x"),
         ("<!--" * 20_000, " ".join(["<!--" * 20_000])),
+        ("<" + "a" * 500_000, "<" + "a" * 500_000),
     ],
 )
 def test_text_is_what_a_person_reads(text: str, clean: str) -> None:
