@@ -247,6 +247,7 @@ DEFAULT_CURRENCY = env.text("DEFAULT_CURRENCY", "USD")
 RETENTION_DAYS = env.integer("RETENTION_DAYS", 30, at_least=1)
 QUEUE_LIMIT = env.integer("QUEUE_LIMIT", 200, at_least=1)
 FETCH_PRIVATE_ADDRESSES = env.flag("FETCH_PRIVATE_ADDRESSES", default=False)
+CRAWLER_CONTACT = env.text("CRAWLER_CONTACT", "")
 
 LOGGING = {
     "version": 1,

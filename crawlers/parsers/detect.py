@@ -4,9 +4,11 @@ import re
 from typing import Any
 
 from crawlers.items import Page, ParseError
+from crawlers.parsers.encodings import decode
 from crawlers.parsers.jsonld import jsonld_nodes
 from crawlers.parsers.listing import add_links
-from crawlers.parsers.markup import decode, page_tree
+from crawlers.parsers.markup import page_tree
+from crawlers.parsers.merchant_feed import is_feed_header
 from crawlers.parsers.microdata import microdata_nodes
 from crawlers.parsers.opengraph import is_product_page, opengraph_tags
 from crawlers.parsers.schema_org import is_product, types_of
@@ -37,8 +39,7 @@ def speaks(body: bytes, url: str) -> str | None:
     if start in ("{", "["):
         return _json(decode(body, None))
     if start != "<":
-        names = text.partition("\n")[0].lower().split("\t")
-        return "merchant_feed" if len(names) > 3 and "id" in names and "title" in names else None
+        return "merchant_feed" if is_feed_header(text.lstrip().partition("\n")[0]) else None
     for name, marks in _MARKS:
         if marks.search(text):
             return name
@@ -78,7 +79,7 @@ def _structured(body: bytes, url: str) -> str | None:
     except ParseError:
         return None
     nodes = [*jsonld_nodes(tree), *microdata_nodes(tree)]
-    if any(is_product(node) or "ItemList" in types_of(node) for node in nodes):
+    if any(is_product(node) or "itemlist" in types_of(node) for node in nodes):
         return "structured"
     if is_product_page(opengraph_tags(tree)):
         return "structured"

@@ -1,5 +1,6 @@
 """Find the JSON-LD nodes of a web page; a broken block costs that block only."""
 
+import html
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -11,14 +12,27 @@ from crawlers.parsers.values import decode_json
 MOST_NODES = 20_000
 Node = dict[str, Any]
 
-_WRAPPING = re.compile(r"^\s*(?://\s*)?(?:<!--|<!\[CDATA\[)|(?://\s*)?(?:-->|\]\]>)\s*;?\s*$")
+# Under these a product names others, or itself again.
+_OTHERS = frozenset(
+    (
+        "isRelatedTo",
+        "isSimilarTo",
+        "isAccessoryOrSparePartFor",
+        "isConsumableFor",
+        "isVariantOf",
+        "hasVariant",
+        "itemOffered",
+        "itemReviewed",
+        "review",
+    )
+)
 _LOOSE_COMMA = re.compile(r",(?=\s*[}\]])")
 
 
 def jsonld_nodes(tree: etree._Element) -> list[Node]:
-    """Return every typed node of the page's blocks in document order, nested ones after their own.
+    """Return the typed nodes of the page's blocks in document order, nested ones after their own.
 
-    At most MOST_NODES. A node that only refers to another by "@id" is not one.
+    At most MOST_NODES. Left out are what a product names as related, its variants and its reviews.
     """
     nodes: list[Node] = []
     for script in tree.iter("script"):
@@ -30,15 +44,20 @@ def jsonld_nodes(tree: etree._Element) -> list[Node]:
 
 
 def _block(text: str) -> Any:
-    """Return the value of a block, None where it cannot be read even without its usual mistakes."""
-    try:
-        return decode_json(text)
-    except ValueError:
-        pass
-    try:
-        return decode_json(_LOOSE_COMMA.sub("", _WRAPPING.sub("", text)))
-    except ValueError:
-        return None
+    """Return the value of a block, None where it cannot be read even without the usual mistakes."""
+    for mend in (str, _unwrapped, lambda text: html.unescape(_unwrapped(text))):
+        try:
+            return decode_json(mend(text))
+        except ValueError:
+            continue
+    return None
+
+
+def _unwrapped(text: str) -> str:
+    """Return a block without a comment or CDATA around it, and without commas before a bracket."""
+    text = text.strip().removeprefix("//").lstrip().removeprefix("<!--").removeprefix("<![CDATA[")
+    text = text.rstrip("; \t\r\n").removesuffix("-->").removesuffix("]]>").rstrip()
+    return _LOOSE_COMMA.sub("", text.removesuffix("//").rstrip("; \t\r\n"))
 
 
 def _typed(value: Any) -> Iterator[Node]:
@@ -50,5 +69,5 @@ def _typed(value: Any) -> Iterator[Node]:
         elif isinstance(value, dict):
             if "@type" in value:
                 yield value
-            inner = [part for part in value.values() if isinstance(part, dict | list)]
-            waiting.extend(reversed(inner))
+            inner = [part for name, part in value.items() if name not in _OTHERS]
+            waiting.extend(part for part in reversed(inner) if isinstance(part, dict | list))

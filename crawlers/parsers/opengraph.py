@@ -5,10 +5,12 @@ from decimal import Decimal
 from lxml import etree
 
 from catalog.reading.flat import availability as availability_of
+from catalog.reading.rows import DESCRIPTION_LENGTH
 from crawlers.parsers.prices import currency_of, make_offer, read_price
 from crawlers.parsers.schema_org import Found
 from crawlers.parsers.values import address, text_of
 
+_IDS = ("product:retailer_item_id", "product:retailer_part_no", "product:gtin")
 _MOST_TAGS = 1000
 Tags = dict[str, list[str]]
 
@@ -42,14 +44,10 @@ def read_tags(tags: Tags, url: str) -> Found:
         price, currency, regular = sale, sale_currency, regular or price
     stock = _tag(tags, "product:availability") or _tag(tags, "og:availability")
     return Found(
-        ids=[
-            _tag(tags, "product:retailer_item_id"),
-            _tag(tags, "product:retailer_part_no"),
-            _tag(tags, "product:gtin"),
-        ],
+        ids=[text for name in _IDS if (text := text_of(_tag(tags, name)))],
         title=text_of(_tag(tags, "og:title")),
         url=address(_tag(tags, "og:url"), url),
-        description=_tag(tags, "og:description"),
+        description=text_of(_tag(tags, "og:description"), DESCRIPTION_LENGTH),
         brand=text_of(_tag(tags, "product:brand") or _tag(tags, "og:brand")),
         category=text_of(_tag(tags, "product:category")),
         images=[(image, "") for image in tags.get("og:image", tags.get("og:image:url", []))],

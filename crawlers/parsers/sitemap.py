@@ -1,4 +1,4 @@
-"""Read sitemaps: what they list, and what other sitemaps they name; gzipped or not."""
+"""Read sitemaps: what they list, or what other sitemaps they name; gzipped or not."""
 
 import re
 from urllib.parse import unquote, urlsplit
@@ -7,11 +7,11 @@ from lxml import etree
 
 from catalog.reading.text import clip
 from crawlers.items import Page, ParseError
-from crawlers.parsers.markup import local_name, unpacked, xml_elements, xml_text
 from crawlers.parsers.values import address
+from crawlers.parsers.xml_stream import Document, local_name
 
 _DUE = "a sitemap"
-_LOCALE = re.compile(r"^/(?:[a-z]{2}|[a-z]{2}[-_](?:[a-z]{2}|[A-Z]{2}))(?=/)")
+_LOCALE = re.compile(r"^/[a-z]{2}(?:[-_][a-zA-Z]{2})?(?=/)")
 
 
 def read_sitemap(body: bytes, url: str) -> Page:
@@ -22,19 +22,17 @@ def read_sitemap(body: bytes, url: str) -> Page:
     for anything but a sitemap, for a broken one, for more than 50 MiB, and for one with a document
     type.
     """
-    text = xml_text(unpacked(body, url), url, _DUE)
+    document = _document(body, url)
     page = Page()
     seen: set[str] = set()
-    elements = xml_elements(text, {"url", "sitemap"}, url, _DUE)
-    root = next(elements, None)
-    if root is None or local_name(root) not in ("urlset", "sitemapindex"):
-        raise ParseError(f"{clip(url)} is not {_DUE}.")
-    for element in elements:
+    for element in document.entries("url", "sitemap"):
         link = address(_location(element), url)
         if not link:
             continue
-        same = {without_locale(link)} if local_name(element) == "url" else {link}
-        same |= {without_locale(other) for other in _alternates(element, url)}
+        if local_name(element) == "sitemap":
+            same = {link}
+        else:
+            same = {without_locale(other) for other in (link, *_alternates(element))}
         if same.isdisjoint(seen):
             page.links.append(link)
         seen |= same
@@ -42,24 +40,30 @@ def read_sitemap(body: bytes, url: str) -> Page:
 
 
 def is_index(body: bytes, url: str) -> bool:
-    """Say whether the links of a sitemap are sitemaps again; raise ParseError as read_sitemap."""
-    text = xml_text(unpacked(body, url), url, _DUE)
-    return re.match(r"<(?:\w+:)?sitemapindex\b", text) is not None
+    """Say whether what a sitemap lists are sitemaps again; raise ParseError as read_sitemap."""
+    return _document(body, url).root == "sitemapindex"
 
 
 def without_locale(link: str) -> str:
     """Return an address without a locale such as /en/ or /ar-sa/ at its beginning, to compare."""
-    parts = urlsplit(link)
+    try:
+        parts = urlsplit(link)
+    except ValueError:
+        return link
     return f"{parts.netloc}{_LOCALE.sub('', unquote(parts.path))}?{parts.query}"
 
 
+def _document(body: bytes, url: str) -> Document:
+    document = Document(body, url, _DUE)
+    if document.root not in ("urlset", "sitemapindex"):
+        raise ParseError(f"{clip(url)} is not {_DUE}.")
+    return document
+
+
 def _location(element: etree._Element) -> str:
-    for child in element:
-        if local_name(child) == "loc":
-            return child.text or ""
-    return ""
+    return next((child.text or "" for child in element if local_name(child) == "loc"), "")
 
 
-def _alternates(element: etree._Element, url: str) -> list[str]:
-    links = [child.get("href") for child in element if local_name(child) == "link"]
-    return [link for link in (address(link, url) for link in links) if link]
+def _alternates(element: etree._Element) -> list[str]:
+    links = (child.get("href") for child in element if local_name(child) == "link")
+    return [link.strip() for link in links if link]

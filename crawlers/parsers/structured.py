@@ -6,37 +6,40 @@ from the first of the three that names a price with a currency. What a page only
 none of them, is not guessed at.
 """
 
-from dataclasses import dataclass, replace
+import re
+from dataclasses import dataclass
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from lxml import etree
 
 from catalog.reading.rows import NAME_LENGTH
 from crawlers.items import Page
+from crawlers.parsers.grouping import fold_into, fold_variants, read_products
 from crawlers.parsers.jsonld import Node, jsonld_nodes
 from crawlers.parsers.listing import add_links, add_stated_links, next_page
 from crawlers.parsers.markup import page_tree
 from crawlers.parsers.microdata import microdata_nodes
 from crawlers.parsers.opengraph import is_product_page, opengraph_tags, read_tags
-from crawlers.parsers.prices import Offer
 from crawlers.parsers.products import add_product
 from crawlers.parsers.schema_org import (
     Found,
-    first,
+    address_of,
     is_product,
-    named,
-    node_ids,
-    read_node,
+    name_of,
     types_of,
 )
-from crawlers.parsers.values import address, at, identity, images_of, listed, text_of
+from crawlers.parsers.values import address, identity, images_of, listed, text_of
 
-_TRACKING = ("utm_", "gclid", "fbclid", "srsltid", "mc_", "ref", "pr_", "_pos", "_sid", "_ss")
+_HEADINGS = 3
+# In a query: what a visit came from, and which variant of a product is shown.
+_NO_MATTER = re.compile(
+    r"utm_.*|mc_.*|pr_.*|attribute_.*|_pos|_sid|_ss|_psq|ref|gclid|fbclid|msclkid|srsltid|variant"
+)
 
 
 @dataclass(slots=True)
 class _Document:
-    """What is known of the page as a whole."""
+    """What is known of the page as a whole; titles: the letters of its title and headings."""
 
     url: str
     base: str
@@ -56,19 +59,23 @@ def read_product_page(body: bytes, url: str) -> Page:
     document = _document(tree, url)
     nodes = jsonld_nodes(tree)
     page = Page()
-    candidates = [
-        ("json-ld", _own([node for node in nodes if is_product(node)], document, page)),
-        ("microdata", _own([n for n in microdata_nodes(tree) if is_product(n)], document, page)),
-    ]
+    places: list[tuple[str, Found]] = []
+    for name, found in (("json-ld", nodes), ("microdata", microdata_nodes(tree))):
+        products = read_products([node for node in found if is_product(node)], document.base)
+        own = _own(products, document)
+        if own is not None:
+            places.append((name, own))
+        here = {_place(own.url if own else ""), *_here(document)}
+        page.links += [product.url for product in products if _place(product.url) not in here]
     tags = opengraph_tags(tree)
-    places = [(name, found) for name, found in candidates if found is not None]
     if places or (is_product_page(tags) and not page.links):
         places.append(("opengraph", read_tags(tags, document.base)))
     if places:
         _add(page, places, nodes, document)
-    if not page.items:
+    else:
         add_stated_links(page, nodes, document.base)
         page.next_url = next_page(tree, document.base)
+    page.links = [link for link in dict.fromkeys(page.links) if link]
     return page
 
 
@@ -86,112 +93,81 @@ def read_listing(body: bytes, url: str) -> Page:
     return page
 
 
+def own_address(url: str) -> str:
+    """Return what tells a page within its shop: path and query, but for what does not matter."""
+    parts = urlsplit(url)
+    query = sorted(
+        f"{name}={value}"
+        for name, value in parse_qsl(parts.query)
+        if not _NO_MATTER.fullmatch(name.lower())
+    )
+    path = unquote(parts.path).rstrip("/") or "/"
+    return f"{path}?{'&'.join(query)}" if query else path
+
+
 def _document(tree: etree._Element, url: str) -> _Document:
     base = canonical = ""
     titles: list[str] = []
-    for element in tree.iter("base", "link", "title", "h1"):
-        if element.tag == "base" and not base:
-            base = address(element.get("href"), url)
-        elif element.tag == "link" and "canonical" in (element.get("rel") or "").lower().split():
+    for element in tree.iter("base", "link"):
+        if element.tag == "base":
+            base = base or address(element.get("href"), url)
+        elif "canonical" in (element.get("rel") or "").lower().split():
             canonical = canonical or address(element.get("href"), base or url)
-        elif element.tag in ("title", "h1") and len(titles) < 5:
-            titles.append(text_of("".join(element.itertext())).casefold())
-    # Shops that name their front page as every page's address are not believed.
-    if urlsplit(canonical).path in ("", "/") and not urlsplit(canonical).query:
-        canonical = ""
-    return _Document(url, base or url, canonical, [title for title in titles if title])
+    for name, most in (("title", 1), ("h1", _HEADINGS)):
+        for element, _ in zip(tree.iter(name), range(most), strict=False):
+            titles.append(_letters(text_of("".join(element.itertext()))))
+    return _Document(url, base or url, canonical if _is_page(canonical) else "", titles)
 
 
-def _own(nodes: list[Node], document: _Document, page: Page) -> Found | None:
-    """Return the page's own product of these nodes, folded; the others' addresses go to links."""
-    groups = _same_products(nodes)
-    products = [[read_node(node, document.base) for node in group] for group in groups]
-    products = [product for product in products if any(found.title for found in product)]
-    own = products[0] if len(products) == 1 else _at_this_page(products, document)
+def _own(products: list[Found], document: _Document) -> Found | None:
+    if len(products) == 1:
+        return products[0]
+    here = _here(document)
+    at_this_page = [product for product in products if _place(product.url) in here]
+    if at_this_page:
+        return fold_variants(at_this_page)
     for product in products:
-        if product is not own:
-            page.links += [found.url for found in product if found.url]
-    return _folded(own) if own else None
-
-
-def _same_products(nodes: list[Node]) -> list[list[Node]]:
-    """Group nodes of one product: that share an id, a group or their name, or vary another."""
-    groups: list[list[Node]] = []
-    of: dict[str, list[Node]] = {}
-    varied = {id(v) for node in nodes for v in listed(node.get("hasVariant"))}
-    for node in nodes:
-        if id(node) in varied:
-            continue
-        group_id = (
-            first(node.get("inProductGroupWithID"))
-            or first(at(first(node.get("isVariantOf")), "productGroupID"))
-            or at(first(node.get("isVariantOf")), "@id")
-        )
-        keys = node_ids(node) | {identity(group_id), f"={text_of(first(node.get('name')))}"}
-        keys -= {"", "="}
-        group = next((of[key] for key in sorted(keys) if key in of), None)
-        if group is None:
-            group = []
-            groups.append(group)
-        group.append(node)
-        of.update(dict.fromkeys(keys, group))
-    return groups
-
-
-def _at_this_page(products: list[list[Found]], document: _Document) -> list[Found] | None:
-    here = {_place(document.url), _place(document.canonical)} - {""}
-    for product in products:
-        if any(_place(found.url) in here for found in product if found.url):
+        name = _letters(product.title)
+        if name and any(name in title for title in document.titles):
             return product
-    for product in products:
-        names = [found.title.casefold() for found in product if found.title]
-        if any(name in title for name in names for title in document.titles):
-            return product
-    alone = [product for product in products if not any(found.url for found in product)]
+    alone = [product for product in products if not product.url]
     return alone[0] if len(alone) == 1 else None
 
 
+def _here(document: _Document) -> set[str]:
+    return {_place(document.url), _place(document.canonical)} - {""}
+
+
 def _place(url: str) -> str:
+    """Return what tells a page within its shop, "" for the front page, which no product is at."""
+    return own_address(url) if _is_page(url) else ""
+
+
+def _is_page(url: str) -> bool:
+    """Say whether an address is not a shop's front page, as some name for each of their pages."""
     parts = urlsplit(url)
-    return unquote(parts.path).rstrip("/") if url else ""
+    return parts.path not in ("", "/") or bool(parts.query)
 
 
-def _folded(product: list[Found]) -> Found:
-    """Return the first node's word on each thing it says, else the next one's."""
-    whole = product[0]
-    for found in product[1:]:
-        whole.ids += found.ids
-        whole.title = whole.title or found.title
-        whole.url = whole.url or found.url
-        whole.description = whole.description or found.description
-        whole.brand = whole.brand or found.brand
-        whole.category = whole.category or found.category
-        whole.images = whole.images or found.images
-        whole.width_cm = whole.width_cm or found.width_cm
-        whole.height_cm = whole.height_cm or found.height_cm
-        if whole.offer.price is None and found.offer.price is not None:
-            whole.offer = found.offer
-    return whole
+def _letters(text: str) -> str:
+    return re.sub(r"[\W_]+", "", text).casefold()
 
 
 def _add(
     page: Page, places: list[tuple[str, Found]], nodes: list[Node], document: _Document
 ) -> None:
-    priced = [(name, found.offer) for name, found in places if found.offer.price is not None]
-    source, offer = priced[0] if priced else ("", Offer())
-    if offer.availability == "unknown":
-        states = (found.offer.availability for _, found in places)
-        known = next((state for state in states if state != "unknown"), offer.availability)
-        offer = replace(offer, availability=known)
+    priced = (name for name, found in places if found.offer.price is not None)
+    source = next(priced, "")
     category = places[0][1].category
-    whole = _folded([found for _, found in places])
+    whole = places[0][1]
+    fold_into(whole, (found for _, found in places[1:]))
     url = whole.url if _is_page(whole.url) else document.canonical or document.url
     add_product(
         page,
-        identity(*whole.ids) or own_address(url),
+        identity(*whole.ids, own_address(url)),
         whole.title,
         url,
-        offer=offer,
+        offer=whole.offer,
         price_source=source,
         description=whole.description,
         brand=whole.brand,
@@ -202,35 +178,19 @@ def _add(
     )
 
 
-def _is_page(url: str) -> bool:
-    parts = urlsplit(url)
-    return bool(url) and (parts.path not in ("", "/") or bool(parts.query))
-
-
-def own_address(url: str) -> str:
-    """Return what tells a page within its shop: path and query, without what only tracks visits."""
-    parts = urlsplit(url)
-    query = [
-        f"{name}={value}"
-        for name, value in sorted(parse_qsl(parts.query))
-        if not name.lower().startswith(_TRACKING)
-    ]
-    return identity("?".join(filter(None, (unquote(parts.path).rstrip("/"), "&".join(query)))))
-
-
 def _breadcrumb(nodes: list[Node], title: str, base: str) -> str:
     """Return the levels of the page's breadcrumb, without the shop itself and the product."""
     for node in nodes:
-        if "BreadcrumbList" not in types_of(node):
+        if "breadcrumblist" not in types_of(node):
             continue
         levels: list[str] = []
         for entry in listed(node.get("itemListElement"))[:20]:
-            item = first(at(entry, "item"))
-            name = named(at(entry, "name")) or named(item)
-            place = address(at(item, "@id") or at(item, "url") or item, base)
-            if name and not (place and not _is_page(place)) and name.lower() != "home":
+            name = name_of(entry, "name") or name_of(entry, "item")
+            place = address_of(entry, "item", base)
+            is_shop = bool(place) and not _is_page(place)
+            if name and not is_shop and name.lower() != "home":
                 levels.append(name)
-        if levels and levels[-1].casefold() == title.casefold():
+        if levels and _letters(levels[-1]) == _letters(title):
             levels.pop()
         return text_of(" > ".join(levels), NAME_LENGTH)
     return ""

@@ -20,7 +20,7 @@ from catalog.reading.text import clean_text, clip, web_address
 from crawlers.items import ItemImage, ParseError
 
 MOST_IMAGES = 250
-_LARGEST_JSON = 64 * 1024 * 1024
+_LARGEST_JSON = 32 * 1024 * 1024
 _WEB_PAGE = re.compile(r"\s*(<!doctype html|<html|<head|<body|<!--)", re.IGNORECASE)
 _CONTROLS = re.compile(r"[\x00-\x20\x7f-\x9f]+")
 
@@ -29,7 +29,7 @@ def read_json(body: bytes, url: str, due: str) -> Any:
     """Return the JSON value of an answer, its numbers as Decimal.
 
     due: what the answer should be, for the error: "a list of products". Raise ParseError where it
-    is no JSON, broken off, nested too deep, or of more than 64 MiB.
+    is no JSON, broken off, nested too deep, or of more than 32 MiB.
     """
     if len(body) > _LARGEST_JSON:
         raise ParseError(f"{clip(url)} is larger than {_LARGEST_JSON >> 20} MiB, more than {due}.")
