@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING, Self
 from urllib.parse import urlsplit
 
 from scrapy import Request, Spider
+from scrapy.downloadermiddlewares.redirect import RedirectMiddleware
 from scrapy.downloadermiddlewares.retry import RetryMiddleware
 from scrapy.http import Response
+from scrapy.http.request import NO_CALLBACK
 
 from crawlers.fetching.pace import Pace
 from crawlers.fetching.troubles import Trouble
@@ -63,6 +65,18 @@ class OwnSite:
                 raise Trouble("offsite")
 
 
+class Redirects(RedirectMiddleware):
+    """Follow redirects also to where the crawl was before, so that no request is lost unseen."""
+
+    def process_response(
+        self, request: Request, response: Response, spider: Spider | None = None
+    ) -> Request | Response:
+        result = super().process_response(request, response)
+        if isinstance(result, Request):
+            result.dont_filter = True
+        return result
+
+
 class Refusals:
     """End the run where the site refuses crawlers; a downloader middleware."""
 
@@ -103,9 +117,11 @@ class Patience(RetryMiddleware):
         pace = crawler.get_extension(Pace)
         assert pace is not None
         patience.pace = pace
+        patience.first_wait = crawler.settings.getfloat("PENDANT_FIRST_WAIT")
         return patience
 
     pace: Pace
+    first_wait: float
 
     def process_response(
         self, request: Request, response: Response, spider: Spider | None = None
@@ -115,7 +131,7 @@ class Patience(RetryMiddleware):
         if response.status not in _SLOW_DOWN and (asked is None or response.status != 503):
             return super().process_response(request, response)
         waits = request.meta.get("waits", 0)
-        seconds = 5.0 * 2**waits if asked is None else asked
+        seconds = self.first_wait * 2**waits if asked is None else asked
         if seconds > LONGEST_WAIT:
             raise Trouble("patience", ends_run=True, seconds=seconds)
         if waits >= _MOST_WAITS:
@@ -130,8 +146,8 @@ class Patience(RetryMiddleware):
     ) -> Request | Response | None:
         """Put back what the end of the crawl interrupted, for the crawl that goes on from here."""
         if isinstance(exception, Trouble):
-            is_ours = request.meta.get("robots") or request.meta.get("probe")
-            if exception.kind == "stopped" and not is_ours:
+            # What is awaited, as robots.txt is, would be asked for again at once.
+            if exception.kind == "stopped" and request.callback is not NO_CALLBACK:
                 return request.replace(dont_filter=True)
             return None
         return super().process_exception(request, exception)
@@ -140,7 +156,8 @@ class Patience(RetryMiddleware):
         again = super()._retry(request, reason)
         if again is not None:
             times = again.meta["retry_times"]
-            self.pace.hold(urlsplit(request.url).hostname or "", 2.0 ** (times - 1))
+            seconds = self.first_wait * 2 ** (times - 1)
+            self.pace.hold(urlsplit(request.url).hostname or "", seconds)
         return again
 
 

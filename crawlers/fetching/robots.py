@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 PRODUCT = "Pendant"
 LONGEST_DELAY = 60.0  # seconds between requests; a site that asks for more is not crawled
 _LARGEST = 512 * 1024  # RFC 9309, 2.5, asks for 500 KiB at least
-_MOST_ASKED = 20  # hosts
 
 
 class Robots:
@@ -52,6 +51,15 @@ class Robots:
         if allowed is not None and not allowed.can_fetch(request.url, PRODUCT):
             raise Trouble("robots", path=parts.path or "/")
 
+    def sitemaps(self, url: str) -> list[str]:
+        """Return the sitemaps that a host's robots.txt names, once it was asked."""
+        parts = urlsplit(url)
+        asked = self._rules.get(f"{parts.scheme}://{parts.netloc}")
+        if asked is None or not asked.done() or asked.exception() is not None:
+            return []
+        rules = asked.result()
+        return list(dict.fromkeys(rules.sitemaps)) if rules else []
+
     async def _ask(self, origin: str, host: str) -> Protego | None:
         """Return a host's rules, None where it has none; raise Trouble where they are not known."""
         request = Request(
@@ -63,14 +71,13 @@ class Robots:
         assert engine is not None
         try:
             response = await engine.download_async(request)
-        except Trouble as trouble:
+        except Trouble:
             # The address itself was refused, or the crawl is to end: that says more.
-            trouble.ends_run = trouble.kind != "stopped"
             raise
         except Exception as error:
-            raise Trouble("robots unknown", ends_run=True) from error
+            raise Trouble("robots unknown") from error
         if response.status == 429 or response.status >= 500:
-            raise Trouble("robots unknown", ends_run=True)
+            raise Trouble("robots unknown")
         if response.status >= 300:
             return None
         rules = Protego.parse(response.body.decode("utf-8-sig", "replace"))
@@ -83,7 +90,7 @@ class Robots:
         if rate and rate.requests:
             seconds = max(seconds, rate.seconds / rate.requests)
         if not math.isfinite(seconds) or seconds > LONGEST_DELAY:
-            raise Trouble("patience", ends_run=True, seconds=seconds)
+            raise Trouble("patience", seconds=seconds)
         pace = self._crawler.get_extension(Pace)
         assert pace is not None
         pace.at_least(host, seconds)

@@ -48,8 +48,8 @@ SENTENCES = {
     "patience": "{host} asks to wait {seconds:.0f} seconds, longer than a crawler does. {kept} Try"
     " again later.",
     "busy": "{host} went on asking crawlers to slow down. {kept} Try again later.",
-    "endless": "The list of {host} goes on without end: {count:,} pages were read. {kept} Give the"
-    " address of a smaller list.",
+    "endless": "The list of {host} goes on without end: it has more than {count:,} pages. {kept}"
+    " Give the address of a smaller list.",
     "too long": "The crawl of {host} took more than {hours:.0f} hours. {kept} Give the address of a"
     " smaller list.",
     "gaps": "{count} pages in a row could not be read; the last: {reason} {kept} Try again later.",

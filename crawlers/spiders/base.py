@@ -1,6 +1,6 @@
 """What every spider does: asks, counts, hands out products, and ends with a reason."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -53,7 +53,7 @@ class CatalogSpider(Spider):
     @classmethod
     def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> "CatalogSpider":
         spider = super().from_crawler(crawler, *args, **kwargs)
-        crawler.signals.connect(spider._opened, signals.spider_opened)
+        crawler.signals.connect(spider.set_pace, signals.spider_opened)
         crawler.signals.connect(spider._idle, signals.spider_idle)
         crawler.signals.connect(spider._broke, signals.spider_error)
         return spider
@@ -83,17 +83,22 @@ class CatalogSpider(Spider):
         return seen
 
     @property
-    def _waiting(self) -> list[str]:
+    def waiting(self) -> list[str]:
+        """Return the pages of products that are still to be asked for."""
         waiting: list[str] = self.state.setdefault("waiting", [])
         return waiting
 
-    async def start(self) -> Any:
+    async def start(self) -> AsyncIterator[Request]:
+        self.check_address()
+        for request in self.first():
+            yield request
+
+    def check_address(self) -> None:
+        """Raise CloseSpider where the shop's address is none."""
         try:
             read_address(self.url)
         except FetchError as error:
             raise self.refuse(Trouble(error.code)) from error
-        for request in self.first():
-            yield request
 
     def first(self) -> Iterable[Request]:
         """Return the requests that the crawl begins with."""
@@ -112,7 +117,9 @@ class CatalogSpider(Spider):
 
     def later(self, urls: Iterable[str]) -> None:
         """Ask for these pages of one product each when nothing else is to be asked."""
-        self._waiting.extend(urls)
+        self.waiting.extend(urls)
+        if len(self.waiting) > self.settings.getint("PENDANT_MOST_WAITING"):
+            raise self.refuse(Trouble("endless", count=len(self.waiting)))
 
     def read(self, response: Response, parse: Callable[..., Page], **options: Any) -> Page | None:
         """Return what a parser makes of an answer, counted; None where it is malformed.
@@ -196,7 +203,8 @@ class CatalogSpider(Spider):
             self.count(f"errors/{f'status {status}' if status else trouble.kind}")
             self.logger.warning("%s", self.sentence(trouble, request.url))
 
-    def _opened(self) -> None:
+    def set_pace(self) -> None:
+        """Ask the shop no faster than this spider may, unless the crawl names a delay."""
         pace = self.crawler.get_extension(Pace)
         if pace is not None and self.settings.getbool("PENDANT_LEARNS_DELAY"):
             pace.at_least(urlsplit(self.url).hostname or "", self.pace)
@@ -205,7 +213,7 @@ class CatalogSpider(Spider):
         """Ask for the next pages that wait; end the run where it found nothing at all."""
         if self.ending:
             return
-        batch, self._waiting[:] = self._waiting[:_BATCH], self._waiting[_BATCH:]
+        batch, self.waiting[:] = self.waiting[:_BATCH], self.waiting[_BATCH:]
         for url in batch:
             assert self.crawler.engine is not None
             self.crawler.engine.crawl(self.ask(url, self.product))

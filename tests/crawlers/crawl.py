@@ -15,8 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from scrapy import signals
-from scrapy.crawler import AsyncCrawlerProcess, Crawler
-from scrapy.settings import Settings
+from scrapy.crawler import AsyncCrawlerProcess
 
 
 def answer_names(names: dict[str, list[list[str]]]) -> list[str]:
@@ -39,8 +38,8 @@ def answer_names(names: dict[str, list[list[str]]]) -> list[str]:
 async def crawl(process: AsyncCrawlerProcess, given: dict[str, Any], asked: list[str]) -> None:
     from crawlers.spiders import SPIDERS
 
-    settings = Settings(process.settings.copy_to_dict() | given.get("settings", {}))
-    crawler = Crawler(SPIDERS[given["spider"]], settings)
+    crawler = process.create_crawler(SPIDERS[given["spider"]])
+    crawler.settings.setdict(given.get("settings", {}), "cmdline")
 
     def write(item: Any) -> None:
         print(json.dumps({"item": dataclasses.asdict(item)}, default=str), flush=True)

@@ -256,12 +256,16 @@ def _shopstyle(piece: Piece, asked: Asked) -> dict[str, Any]:
 
 
 def magento(pieces: Catalogue) -> Speaker:
-    """Speak GraphQL: answers by the query's variables alone."""
+    """Speak GraphQL: answers by the query's variables alone, and with one product without any."""
 
     def speak(asked: Asked) -> Answer | None:
-        if asked.path != "/graphql" or asked.method != "POST":
+        if asked.path == "/":
+            return Answer.page('<html><script type="text/x-magento-init">{}</script></html>')
+        if asked.path != "/graphql":
             return None
-        variables = json.loads(asked.body)["variables"]
+        variables = {"pageSize": 1, "currentPage": 1}
+        if asked.method == "POST":
+            variables = json.loads(asked.body)["variables"]
         size, page = variables["pageSize"], variables["currentPage"]
         shown = pieces[(page - 1) * size : page * size]
         return Answer.of(
