@@ -82,12 +82,14 @@ class ImportReport:
 class Batch:
     """Rows while they are stored: what is known of their products, and what they came to.
 
-    ``hashes`` and ``references`` are those of the readable pictures by product.
+    ``hashes`` and ``references`` are those of the readable pictures by product, ``labels`` stand by
+    department and name.
     """
 
     known: dict[str, Product]
     hashes: dict[int, set[str]]
     references: dict[int, set[str]]
+    labels: dict[tuple[str, str], Label] = field(default_factory=dict)
     seen: set[str] = field(default_factory=set)
     report: ImportReport = field(default_factory=ImportReport)
 
@@ -132,7 +134,7 @@ class _Import:
         self.department = department
         self.report = ImportReport()
         self.seen: set[str] = set()
-        self.labels = Label.objects.by_name()
+        self.labels = set(Label.objects.values_list("department", "name"))
         broken = Picture.objects.filter(is_readable=False).values_list("sha256", flat=True)
         self.pictures = RowPictures(folder, set(broken))
 
@@ -160,7 +162,7 @@ class _Import:
             elif department not in Department.values:
                 self.report.fail(row.row, f"unknown department {department!r}")
             elif row.label and (department, row.label) not in self.labels:
-                self.report.fail(row.row, f"unknown label {row.label!r} in department {department}")
+                self.report.fail(row.row, unknown_label(row.label, department))
             else:
                 rows.append(row)
         return rows
@@ -215,6 +217,9 @@ class _Import:
             # One import of a source at a time, and products in the order in which all lock them.
             Source.objects.select_for_update(no_key=True).get(pk=source.pk)
             batch = Batch.of(products.select_for_update(no_key=True).order_by("pk"))
+            for department in sorted({self.department_of(row) for row in rows if row.label}):
+                for label in Label.objects.held(department).values():
+                    batch.labels[department, label.name] = label
             for row, (pictures, failures) in zip(rows, loaded, strict=True):
                 try:
                     with transaction.atomic():
@@ -241,6 +246,10 @@ class _Import:
                 f"id {row.external_id!r} is taken by a product of department "
                 f"{product.department} in source {source.name!r}: give another --source",
             )
+            return
+        label = batch.labels.get((department, row.label)) if row.label else None
+        if row.label and label is None:
+            batch.report.fail(row.row, unknown_label(row.label, department))
             return
         self.report_pictures(batch.report, row, failures)
         has_pictures = bool(pictures) or (
@@ -271,7 +280,7 @@ class _Import:
             if not is_new and outcome == "unchanged":
                 outcome = "updated"
             mine.add(picture.sha256)
-        if row.label and self.relabelled(product, row, self.labels[department, row.label]):
+        if label and self.relabelled(product, row, label):
             outcome = "updated" if outcome == "unchanged" else outcome
         # Remembered only now that the database has taken the whole row.
         batch.known[row.external_id] = product
@@ -325,15 +334,13 @@ class _Import:
     def relabelled(self, product: Product, row: ProductRow, label: Label) -> bool:
         """Put the row's label on the pictures it names; True where one had another label."""
         labeller = labeller_named(f"source {self.source_name}")
-        changed = False
-        for picture in product.pictures.filter(reference__in=[ref.reference for ref in row.images]):
-            annotation, created = Annotation.objects.get_or_create(
-                picture=picture, labeller=labeller, defaults={"label": label}
-            )
-            if not created and annotation.label_id != label.pk:
-                annotation.relabel(label)
-                changed = True
-        return changed
+        named = product.pictures.filter(reference__in=[ref.reference for ref in row.images])
+        return Annotation.objects.relabel(named, labeller, label)
+
+
+def unknown_label(name: str, department: str) -> str:
+    """Say that the department lacks the label."""
+    return f"unknown label {name!r} in department {department}"
 
 
 def labeller_named(name: str) -> "User":

@@ -41,20 +41,18 @@ def decide(person: "User", department: str, picture: int, label: int | None) -> 
     """
     chosen = None
     if label is not None:
-        # Locked as a merge locks it, so that no decision is left with a label that just went.
-        found = Label.objects.select_for_update(no_key=True).in_department(department)
-        chosen = found.filter(pk=label).first()
+        chosen = Label.objects.held(department).get(label)
         if chosen is None:
             raise DecisionError("This label does not exist any more. Choose another one.")
-        chosen = chosen.merged_into or chosen
     if not Picture.objects.in_department(department).filter(pk=picture).exists():
         raise DecisionError("This picture was deleted meanwhile. Here is the next one.")
+    said = Adjudication.given_as(chosen)
     kept, is_new = Adjudication.objects.get_or_create(
-        picture_id=picture, defaults={"label": chosen, "decided_by": person}
+        picture_id=picture, defaults={**said, "decided_by": person}
     )
-    if not is_new and (kept.label != chosen or kept.decided_by != person):
-        said = f"“{kept.label}”" if kept.label else "that nobody can tell"
-        raise DecisionError(f"{kept.decided_by} decided meanwhile: {said}. That stays.")
+    if not is_new and (kept.label != said["label"] or kept.decided_by != person):
+        theirs = f"“{kept.label}”" if kept.label else "that nobody can tell"
+        raise DecisionError(f"{kept.decided_by} decided meanwhile: {theirs}. That stays.")
     return kept
 
 
