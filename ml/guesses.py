@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Case, CharField, F, OuterRef, Q, QuerySet, Value, When
+from django.db.models import BigIntegerField, Case, F, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.db.models.functions import JSONArray
 from django.utils import timezone
 from numpy.typing import NDArray
@@ -28,8 +28,16 @@ Said = tuple[int, int | None, float | None]
 # What helps most is looked for in so many of which the version is least sure, and so many drawn at
 # random; it is compared with so many that were labelled last.
 UNSURE, DRAWN, LABELLED_LAST = 300, 200, 1_000
+# Labels that may be wrong are looked for among so many at first, then ten times as many.
+SUSPECTED = 500
 # Embeddings of the version that a query is about.
 OF_LIVE = Embedding.objects.filter(version=OuterRef("pk"))
+# The department's labels that networks learn, along with its version.
+GROUPS = ArraySubquery(
+    Label.objects.filter(department=OuterRef("department"), is_group=True).values(
+        group=JSONArray("pk", "name")
+    )
+)
 # From here on a guess is not called unsure.
 SURE = 0.8
 # Look-alikes are as near as this share of the catalogue's pictures has its nearest neighbour; what
@@ -93,24 +101,37 @@ class LiveVersions:
 
     def disagreeing(self, department: str, among: QuerySet[Picture], count: int) -> list[Shown]:
         """Return pictures whose guess is not the label that people agree on, the surest first."""
-        live = _live(department)
-        if live is None or not live.names:
+        live = _live(department, groups=GROUPS)
+        if live is None:
             return []
+        names = live.groups
+        ids = {name: pk for pk, name in names.items()}
         guess = [
-            When(picture__embeddings__label=at, then=Value(name))
+            When(label=at, then=Value(ids[name]))
             for at, name in enumerate(live.names)
+            if name in ids
         ]
-        gold = live.labelled_otherwise(among, guess)
-        rows = live.embeddings.filter(picture__in=gold)
-        guesses = live.named(rows.values_list("picture", "label", "probability"))
-        found = sorted(
-            (-(guess.probability or 0.0), picture, _said(guess.label, guess.probability))
-            for picture, guess in guesses.items()
-            if guess.label != gold[picture]
+        if not guess:
+            return []
+        votes = Annotation.objects.filter(picture=OuterRef("picture"))
+        otherwise = (
+            live.embeddings.filter(picture__in=among)
+            .annotate(
+                guess=Case(*guess, output_field=BigIntegerField()),
+                gold=Subquery(votes.gold().values("gold")),
+            )
+            .filter(~Q(guess=F("gold")), guess__isnull=False, gold__in=names)
         )
+        # Backwards along the index of the least sure; what older versions left unsaid comes last.
+        measured = otherwise.filter(probability__isnull=False).order_by("-probability", "-picture")
+        found = list(measured.values_list("picture", "guess", "probability", "gold")[:count])
+        if len(found) < count:
+            unsaid = otherwise.filter(probability__isnull=True).order_by("picture")
+            rest = unsaid.values_list("picture", "guess", "probability", "gold")
+            found += rest[: count - len(found)]
         return [
-            Shown(pk, f"The model says {said}; it is labelled {gold[pk]}")
-            for _, pk, said in found[:count]
+            Shown(pk, f"The model says {_said(names[said], sure)}; it is labelled {names[gold]}")
+            for pk, said, sure, gold in found
         ]
 
     def suspects(self, department: str, among: QuerySet[Picture], count: int) -> list[Shown]:
@@ -120,30 +141,33 @@ class LiveVersions:
         one, and that at least as surely as this one's own pictures are on average (confident
         learning, Northcutt et al. 2021). None where the version was trained before this was kept.
         """
-        live = _live(department)
+        live = _live(department, groups=GROUPS)
         if live is None:
             return []
         metrics = live.version.metrics
         sure, enough = metrics.get("probabilities", {}), metrics.get("self_confidence", {})
-        taken: dict[str, list[int]] = {}
-        for picture, name in metrics.get("guesses", {}).items():
-            if picture in sure and sure[picture] >= enough.get(name, 1):
-                taken.setdefault(live.today(name), []).append(int(picture))
-        guess = [When(picture__in=pks, then=Value(name)) for name, pks in taken.items()]
-        gold = live.labelled_otherwise(among, guess)
-        found = sorted(
-            (-sure[str(pk)], pk, name)
-            for name, pks in taken.items()
-            for pk in pks
-            if gold.get(pk, name) != name
+        taken = sorted(
+            (-sure[pk], int(pk), live.today(name))
+            for pk, name in metrics.get("guesses", {}).items()
+            if pk in sure and sure[pk] >= enough.get(name, 1)
         )
-        return [
-            Shown(
-                pk,
-                f"Before it saw the label the model said {_said(name, -less)}, not {gold[pk]}",
-            )
-            for less, pk, name in found[:count]
-        ]
+        found: list[Shown] = []
+        at, size = 0, SUSPECTED
+        while at < len(taken) and len(found) < count:
+            some = taken[at : at + size]
+            votes = Annotation.objects.filter(picture__in=[pk for _, pk, _ in some])
+            voted = votes.filter(picture__in=among).gold().values_list("picture", "gold")
+            gold = {picture: live.groups[label] for picture, label in voted if label in live.groups}
+            found += [
+                Shown(
+                    pk,
+                    f"Before it saw the label the model said {_said(name, -less)}, not {gold[pk]}",
+                )
+                for less, pk, name in some
+                if gold.get(pk, name) != name
+            ]
+            at, size = at + size, size * 10
+        return found[:count]
 
     def near(self, picture: int, among: QuerySet[Picture], count: int) -> list[Shown]:
         """Return the pictures by their cosine distance to one, which is left out, nearest first."""
@@ -180,13 +204,13 @@ class LiveVersions:
         if live is None:
             return []
         in_use = Label.objects.in_department(department).in_use().filter(is_group=True)
-        gold = Annotation.objects.in_department(department).agreed()
-        labelled = Counter(map(live.today, gold.values()))
+        gold = Annotation.objects.in_department(department).gold()
+        labelled = Counter(gold.values_list("gold", flat=True))
         # Of labels that have been merged since, the curve of the one that stayed.
         curves = live.version.metrics.get("label_curve", {})
         return [
-            advise(name, labelled[name], curves.get(name, []))
-            for name in in_use.values_list("name", flat=True)
+            advise(name, labelled[pk], curves.get(name, []))
+            for pk, name in in_use.values_list("pk", "name")
         ]
 
     def cropped(self, department: str, jpeg: bytes) -> bytes:
@@ -217,6 +241,13 @@ class _Live:
     def today(self, name: str) -> str:
         return self.merged.get(name, name)
 
+    @property
+    def groups(self) -> dict[int, str]:
+        """Return the names by id of the labels that were asked for along with the version."""
+        version: Any = self.version
+        groups: dict[int, str] = dict(version.groups)
+        return groups
+
     def said(self, name: str) -> list[Said]:
         """Return what was asked for along with the version."""
         # None where it was asked of no pictures at all.
@@ -232,25 +263,6 @@ class _Live:
             return ""
         begin = "Unsure:" if probability < SURE else "The model says"
         return f"{begin} {_said(self.names[label], probability)}"
-
-    def labelled_otherwise(self, among: QuerySet[Picture], guess: list[When]) -> dict[int, str]:
-        """Return gold of those pictures where somebody said otherwise than the guess (a name)."""
-        if not guess:
-            return {}
-        decided = When(
-            picture__adjudication__isnull=False, then=F("picture__adjudication__label__name")
-        )
-        otherwise = (
-            Annotation.objects.filter(picture__in=among, picture__embeddings__version=self.version)
-            .annotate(
-                guess=Case(*guess, output_field=CharField()),
-                said=Case(decided, default=F("label__name")),
-            )
-            .filter(~Q(said=F("guess")), guess__isnull=False)
-        )
-        pictures = otherwise.order_by().values("picture")
-        gold = Annotation.objects.filter(picture__in=pictures).agreed()
-        return {picture: self.today(name) for picture, name in gold.items()}
 
 
 def _live(department: str, **more: ArraySubquery) -> _Live | None:

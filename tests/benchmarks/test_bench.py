@@ -152,17 +152,16 @@ def test_photos_are_as_a_phone_takes_them(tmp_path: Path) -> None:
 
 
 def test_the_page_marks_what_few_queries_stand_for(result: dict[str, Any]) -> None:
-    assert "(10 queries)" in report.page([result], [])
+    assert "(10 queries)" in report.page([result])
 
 
 def test_the_page_says_what_was_measured() -> None:
-    searches, walls, encodings = report.load()
     intro = (report.FOLDER / "intro.md").read_text().strip()
-    assert report.PAGE.read_text() == f"{intro}\n\n{report.page(searches, walls, encodings)}"
+    assert report.PAGE.read_text() == f"{intro}\n\n{report.page(report.load())}"
 
 
 def test_a_run_makes_a_page(result: dict[str, Any]) -> None:
-    text = report.page([json.loads(json.dumps(result))], [])
+    text = report.page([json.loads(json.dumps(result))])
     assert "1,000 pieces" in text
     assert "Pendant" in text
 
@@ -179,7 +178,7 @@ def test_encoding_is_measured_against_itself() -> None:
         assert row["precision"] == "bfloat16"
         assert 0.99 < row["least_cosine"] < 1
         assert row["same_neighbours"] > 0.8
-    text = report.page([], [], [json.loads(json.dumps(encoded))])
+    text = report.page([json.loads(json.dumps(encoded))])
     assert "## From JPEG to vector" in text
     assert "| compact | float32 |" in text
 
@@ -188,3 +187,19 @@ def test_encoding_wants_pictures_enough(tmp_path: Path) -> None:
     (tmp_path / "1.jpg").write_bytes(jpeg(1))
     with pytest.raises(ValueError, match="1 pictures are too few"):
         encode.bench(images=tmp_path, networks=[])
+
+
+def test_the_room_is_measured_as_people_use_it(tmp_path: Path) -> None:
+    site = Site(tmp_path / "home")
+    site.home.mkdir()
+    room = site.report("bench", "room", "--size=1000", "--keys=3")
+    assert (room["size"], room["browsed"], room["keys"]) == (1000, 1000, 3)
+    assert room["key_to_picture"]["p50_ms"] > 0
+    assert {row["labelled"] for row in room["rows"]} == {400, 970}
+    grids = [row for row in room["rows"] if row["page"].startswith("grid of 60: ")]
+    assert len(grids) == 2 * 8
+    # However many pictures there are: see docs/benchmarks.md for a hundred times as many.
+    assert {
+        row["page"]: row["queries"] for row in room["rows"] if not 1 <= row["queries"] <= 12
+    } == {}
+    assert "## The labelling room" in report.page([room])

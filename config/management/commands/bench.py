@@ -6,19 +6,20 @@ from catalog.management.base import BadInput, ReportingCommand
 
 
 class Command(ReportingCommand):
-    help = "Measure search, encoding or the whole way of a photo on this machine; takes minutes."
+    help = "Measure search, encoding, walls or the labelling room on this machine; takes minutes."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         super().add_arguments(parser)
-        parser.add_argument("what", choices=["search", "encode", "walls"])
+        parser.add_argument("what", choices=["search", "encode", "walls", "room"])
         parser.add_argument(
-            "--size", type=int, default=20_000, help="search: pieces in the made-up catalogue"
+            "--size", type=int, default=20_000, help="search, room: pieces in the made-up catalogue"
         )
         parser.add_argument(
             "--images", type=Path, metavar="DIR", help="encode: these pictures, not drawn ones"
         )
         parser.add_argument("--count", type=int, default=400, help="encode: how many pictures")
         parser.add_argument("--queries", type=int, default=200, help="search: queries a setting")
+        parser.add_argument("--keys", type=int, default=60, help="room: keys to press")
         parser.add_argument("--no-peers", action="store_true", help="search: measure ours only")
         parser.add_argument("--seconds", type=float, default=60.0, help="walls: length of a load")
         parser.add_argument(
@@ -33,6 +34,7 @@ class Command(ReportingCommand):
         queries: int,
         images: Path | None,
         count: int,
+        keys: int,
         seconds: float,
         width: int,
         **options: Any,
@@ -45,13 +47,15 @@ class Command(ReportingCommand):
             raise BadInput(f"--seconds must be 1 to 3600, not {seconds:g}.")
         if not 20 <= count <= 100_000:
             raise BadInput(f"--count must be 20 to 100000, not {count}.")
+        if not 1 <= keys <= 1_000:
+            raise BadInput(f"--keys must be 1 to 1000, not {keys}.")
         if images is not None and not images.is_dir():
             raise BadInput(f"There is no folder {images}.")
         if not 300 <= width <= 5000:
             raise BadInput(f"--width must be 300 to 5000, not {width}.")
         try:
             # What they measure with comes with the tools for development, not with the site.
-            from tests.benchmarks import encode, report, search, walls
+            from tests.benchmarks import encode, report, room, search, walls
         except ImportError as error:
             raise BadInput(
                 f"{error}: install the dependency groups dev and bench "
@@ -64,14 +68,13 @@ class Command(ReportingCommand):
         if what == "search":
             peers = () if options["no_peers"] else search.PEERS
             result = search.bench(size, queries=queries, peers=peers, on_progress=tell)
-            summary = report.page([result], [])
         elif what == "encode":
             try:
                 result = encode.bench(images=images, count=count, on_progress=tell)
             except ValueError as error:
                 raise BadInput(error) from error
-            summary = report.page([], [], [result])
+        elif what == "room":
+            result = room.bench(size, keys=keys, on_progress=tell)
         else:
             result = walls.bench(seconds=seconds, width=width, on_progress=tell)
-            summary = report.page([], [result])
-        self.report(result, as_json=options["json"], summary=summary)
+        self.report(result, as_json=options["json"], summary=report.page([result]))
