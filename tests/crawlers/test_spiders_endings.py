@@ -65,6 +65,12 @@ def test_an_empty_shop(crawler: CrawlProcess) -> None:
         assert f"No products were found at {shop.url}." in refusal(crawler, "shopify", shop.url)
 
 
+def test_a_shop_of_which_no_page_can_be_read(crawler: CrawlProcess, shop: Shop) -> None:
+    shop.instead = {f"/products/piece-{number}": Answer(status=500) for number in range(1, 6)}
+    sentence = refusal(crawler, "structured", shop.url)
+    assert f"No products were found at {shop.url}: 5 of its pages could not be read." in sentence
+
+
 def test_pages_without_products(crawler: CrawlProcess, shop: Shop) -> None:
     sentence = refusal(crawler, "structured", f"{shop.url}about")
     assert f"No products were found at {shop.url}about." in sentence
