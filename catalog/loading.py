@@ -1,4 +1,4 @@
-"""The only writer of products and pictures, and of the labels that come with them."""
+"""Load files: products, pictures, and the labels that come with them. Crawls: catalog.upserting."""
 
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -12,6 +12,7 @@ from django.db import DataError, IntegrityError, OperationalError, transaction
 from django.utils import timezone
 from psycopg.errors import DeadlockDetected
 
+from catalog.changes import known_values, price_change
 from catalog.models import (
     Annotation,
     Department,
@@ -33,24 +34,6 @@ BATCH = 200
 ATTEMPTS = 5
 DECODING_THREADS = 4
 SOURCE_NAME_LENGTH = 120
-
-# Fields an import may fill or change; a value that the file lacks never erases a known one.
-PRODUCT_FIELDS = (
-    "title",
-    "url",
-    "brand",
-    "category",
-    "description",
-    "price",
-    "price_max",
-    "regular_price",
-    "currency",
-    "availability",
-    "width_cm",
-    "height_cm",
-)
-PRICE_FIELDS = ("price", "price_max", "regular_price", "currency")
-
 
 # "repeated": an id the same import has had already, whose row only adds pictures.
 Outcome = Literal["created", "updated", "unchanged", "repeated"]
@@ -237,7 +220,7 @@ class _Import:
                     with transaction.atomic():
                         self.upsert(source, batch, row, pictures, failures)
                 except (DataError, IntegrityError) as error:
-                    batch.report.fail(row.row, f"the database refused it: {_first_line(error)}")
+                    batch.report.fail(row.row, f"the database refused it: {first_line(error)}")
                     if product := batch.known.get(row.external_id):
                         product.refresh_from_db()
         return batch
@@ -316,7 +299,7 @@ class _Import:
     def upsert_product(
         self, source: Source, batch: Batch, row: ProductRow, product: Product | None
     ) -> tuple[Product, Outcome]:
-        values = _values(row)
+        values = known_values(row)
         if product is None:
             product = Product.objects.create(
                 source=source,
@@ -331,6 +314,8 @@ class _Import:
         if not product.is_active:
             product.is_active = True
             changed.append("is_active")
+        if change := price_change(product, values):
+            change.save()
         for name in values:
             setattr(product, name, values[name])
         product.seen_at = timezone.now()
@@ -362,18 +347,6 @@ def labeller_named(name: str) -> "User":
     return user
 
 
-def _values(row: ProductRow) -> dict[str, Any]:
-    """Return the product's fields that the row knows; a price comes with all that belongs to it."""
-    values = {name: getattr(row, name) for name in PRODUCT_FIELDS}
-    known = {name: value for name, value in values.items() if value not in (None, "", "unknown")}
-    if row.price is None:
-        for name in PRICE_FIELDS:
-            known.pop(name, None)
-    else:
-        known |= {name: values[name] for name in PRICE_FIELDS}
-    return known
-
-
 def usable_name(name: str, what: str, longest: int) -> str:
     """Return the trimmed name; raises LoadingError where it is empty or too long."""
     name = name.strip()
@@ -382,7 +355,8 @@ def usable_name(name: str, what: str, longest: int) -> str:
     return name
 
 
-def _first_line(error: Exception) -> str:
+def first_line(error: Exception) -> str:
+    """Return what an error says, without its details."""
     return str(error).partition("\n")[0]
 
 

@@ -5,7 +5,7 @@ from typing import Any, Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
@@ -74,18 +74,22 @@ class AnnotationQuerySet(models.QuerySet["Annotation"]):
         return self.filter(picture__product__department=department)
 
     def differing(self) -> models.QuerySet["Annotation", int]:
-        """Return the ids of pictures that people gave different labels, or not all could label."""
-        votes = (
-            self.order_by()
-            .values("picture")
-            .annotate(
-                people=models.Count("pk"),
-                labelled=models.Count("label"),
-                labels=models.Count("label", distinct=True),
-            )
+        """Return the ids of pictures that people gave different labels, or not all could label.
+
+        Not in groups but by pairs, which are found along an index without reading all; an id may
+        come more than once.
+        """
+        other = Q(label__gt=OuterRef("label")) | Q(label=None)
+        others = self.order_by().filter(other, picture=OuterRef("picture"))
+        labelled = self.order_by().exclude(label=None).filter(Exists(others))
+        return labelled.values_list("picture", flat=True)
+
+    def twice(self) -> models.QuerySet["Annotation", int]:
+        """Return the ids of pictures that several people looked at, some more than once."""
+        others = self.order_by().filter(
+            picture=OuterRef("picture"), labeller__gt=OuterRef("labeller")
         )
-        apart = Q(labels__gt=1) | Q(labels=1, labelled__lt=F("people"))
-        return votes.filter(apart).values_list("picture", flat=True)
+        return self.order_by().filter(Exists(others)).values_list("picture", flat=True)
 
     def gold(self) -> models.QuerySet[Any, Any]:
         """Return the pictures, each with ``gold``: the label's id that a person decided on, or that

@@ -3,12 +3,16 @@
 from typing import TYPE_CHECKING
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
 from catalog.models import Adjudication, Annotation, Label, Picture
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
+
+
+# Not by a join: the database would think that next to nothing is left undecided, and plan for that.
+DECIDED = Exists(Adjudication.objects.filter(picture=OuterRef("pk")))
 
 
 class DecisionError(Exception):
@@ -17,9 +21,8 @@ class DecisionError(Exception):
 
 def undecided(department: str) -> QuerySet[Picture]:
     """Return the pictures that labellers differ on and nobody has decided, oldest first."""
-    differing = Annotation.objects.in_department(department).differing()
-    pictures = Picture.objects.active().in_department(department)
-    return pictures.filter(adjudication=None, pk__in=differing).order_by("pk")
+    pictures = Picture.objects.active().in_department(department).exclude(DECIDED)
+    return pictures.filter(pk__in=Annotation.objects.differing()).order_by("pk")
 
 
 def last_of(person: "User", department: str) -> Adjudication | None:

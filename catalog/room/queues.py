@@ -7,10 +7,11 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from django.db import connection, models
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from catalog.models import Annotation, Answer, Lease, Picture
+from catalog.room.decisions import DECIDED
 from catalog.room.guesses import Shown, model
 
 if TYPE_CHECKING:
@@ -73,14 +74,13 @@ def waiting(labeller: "User", department: str, queue: str) -> QuerySet[Picture]:
         return pictures.exclude(Exists(labelled)).exclude(Exists(answered.filter(skipped)))
     if queue in (Queue.SECOND, Queue.DIFFERING):
         open_ = pictures.exclude(Exists(mine)).exclude(Exists(answered.filter(skipped)))
-        votes = Annotation.objects.in_department(department)
         if queue == Queue.SECOND:
-            once = votes.order_by().values("picture").annotate(voters=Count("pk")).filter(voters=1)
-            return open_.filter(pk__in=once.values("picture"))
-        return open_.filter(adjudication=None, pk__in=votes.differing())
+            twice = Annotation.objects.twice().filter(picture=OuterRef("pk"))
+            return open_.filter(Exists(labelled)).exclude(Exists(twice))
+        return open_.filter(pk__in=Annotation.objects.differing()).exclude(DECIDED)
     # A person may look again at their own labels, once.
     again = answered.filter(skipped | Q(queue=queue))
-    return pictures.filter(Exists(labelled), adjudication=None).exclude(Exists(again))
+    return pictures.filter(Exists(labelled)).exclude(DECIDED).exclude(Exists(again))
 
 
 def take(

@@ -43,9 +43,11 @@ class GuardedHandler(HTTP11DownloadHandler):
         host = parts.hostname or ""
         if "proxy" in request.meta:
             raise RuntimeError("a proxy would connect where the resolver does not see it")
-        await self._pace.turn(host)
         try:
-            return await self._pace.unless_ending(super().download_request(request))
+            async with self._pace.turn(host):
+                response = await self._pace.unless_ending(super().download_request(request))
+                self._pace.learn(host, request.meta["download_latency"], response.status)
+                return response
         except CannotResolveHostError as error:
             asked = (host, target.port or PORTS[target.scheme])
             raise Trouble(self._resolver.refused.get(asked, "unresolved")) from error

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Self
 from urllib.parse import urlsplit
 
 from scrapy import Request, Spider
+from scrapy.downloadermiddlewares.redirect import RedirectMiddleware
 from scrapy.downloadermiddlewares.retry import RetryMiddleware
 from scrapy.http import Response
 from scrapy.http.request import NO_CALLBACK
@@ -57,11 +58,23 @@ class OwnSite:
         return cls(crawler)
 
     def process_request(self, request: Request) -> None:
-        # Where a robots.txt leads, RFC 9309, 2.3.1.2, has it followed.
-        if not request.meta.get("robots"):
+        # Where a robots.txt leads, RFC 9309, 2.3.1.2, has it followed; pictures lie anywhere.
+        if not request.meta.get("robots") and not request.meta.get("picture"):
             site = site_of(getattr(self._crawler.spider, "url", ""))
             if not is_on_site(request.url, site):
                 raise Trouble("offsite")
+
+
+class Redirects(RedirectMiddleware):
+    """Follow redirects also to where the crawl was before, so that no request is lost unseen."""
+
+    def process_response(
+        self, request: Request, response: Response, spider: Spider | None = None
+    ) -> Request | Response:
+        result = super().process_response(request, response)
+        if isinstance(result, Request):
+            result.dont_filter = True
+        return result
 
 
 class Refusals:
@@ -104,9 +117,11 @@ class Patience(RetryMiddleware):
         pace = crawler.get_extension(Pace)
         assert pace is not None
         patience.pace = pace
+        patience.first_wait = crawler.settings.getfloat("PENDANT_FIRST_WAIT")
         return patience
 
     pace: Pace
+    first_wait: float
 
     def process_response(
         self, request: Request, response: Response, spider: Spider | None = None
@@ -116,7 +131,7 @@ class Patience(RetryMiddleware):
         if response.status not in _SLOW_DOWN and (asked is None or response.status != 503):
             return super().process_response(request, response)
         waits = request.meta.get("waits", 0)
-        seconds = 5.0 * 2**waits if asked is None else asked
+        seconds = self.first_wait * 2**waits if asked is None else asked
         if seconds > LONGEST_WAIT:
             raise Trouble("patience", ends_run=True, seconds=seconds)
         if waits >= _MOST_WAITS:
@@ -141,7 +156,8 @@ class Patience(RetryMiddleware):
         again = super()._retry(request, reason)
         if again is not None:
             times = again.meta["retry_times"]
-            self.pace.hold(urlsplit(request.url).hostname or "", 2.0 ** (times - 1))
+            seconds = self.first_wait * 2 ** (times - 1)
+            self.pace.hold(urlsplit(request.url).hostname or "", seconds)
         return again
 
 

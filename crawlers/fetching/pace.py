@@ -2,12 +2,12 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Awaitable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Self, TypeVar
 
-from scrapy import Request, signals
-from scrapy.http import Response
+from scrapy import signals
 
 from crawlers.fetching.troubles import Trouble
 
@@ -27,14 +27,16 @@ class _Host:
     delay: float
     floor: float = 0.0
     next_at: float = 0.0
+    alone: asyncio.Lock = field(default_factory=asyncio.Lock)
 
 
 class Pace:
-    """Let each request wait for its turn; a Scrapy extension.
+    """Let each request wait for its turn, one at a time a host; a Scrapy extension.
 
-    The delay between two requests to one host is what its robots.txt or the spider asks for at
-    least, and, without a fixed delay, as long as the host takes to answer: AutoThrottle's rule,
-    with one request at a time. What waits or downloads when the crawl is to end is let go, so that
+    Scrapy's own slots let more than one through where several requests come at once.
+    The delay between an answer and the next request to its host is what its robots.txt or the
+    spider asks for at least, and, without a fixed delay, about as long as the host takes to answer:
+    AutoThrottle's rule. What waits or downloads when the crawl is to end is let go, so that
     it ends within a second.
     """
 
@@ -48,7 +50,6 @@ class Pace:
         self._watching: asyncio.Task[None] | None = None
         crawler.signals.connect(self._opened, signals.spider_opened)
         crawler.signals.connect(self._closed, signals.spider_closed)
-        crawler.signals.connect(self._learn, signals.response_downloaded)
 
     @classmethod
     def from_crawler(cls, crawler: "Crawler") -> Self:
@@ -64,14 +65,33 @@ class Pace:
         state = self._host(host)
         state.next_at = max(state.next_at, time.monotonic() + seconds)
 
-    async def turn(self, host: str) -> None:
-        """Wait until the host may be asked; raise Trouble "stopped" where the crawl is to end."""
+    @asynccontextmanager
+    async def turn(self, host: str) -> AsyncIterator[None]:
+        """Have the host to oneself, once it may be asked; the delay passes from the end on.
+
+        Raise Trouble "stopped" where the crawl is to end.
+        """
         state = self._host(host)
-        while (wait := state.next_at - time.monotonic()) > 0:
-            await self.unless_ending(asyncio.sleep(wait))
-        if self._ending.is_set():
-            raise Trouble("stopped")
-        state.next_at = time.monotonic() + max(state.floor, state.delay)
+        await self.unless_ending(state.alone.acquire())
+        try:
+            while (wait := state.next_at - time.monotonic()) > 0:
+                await self.unless_ending(asyncio.sleep(wait))
+            try:
+                yield
+            finally:
+                over = time.monotonic() + max(state.floor, state.delay)
+                state.next_at = max(state.next_at, over)
+        finally:
+            state.alone.release()
+
+    def learn(self, host: str, latency: float, status: int) -> None:
+        """Take an answer's latency in seconds for what the host can bear, without a fixed delay."""
+        state = self._host(host)
+        delay = max(latency, (state.delay + latency) / 2)
+        delay = min(max(self._delay, delay), LONGEST_DELAY)
+        # An error comes quickly, and says nothing about how much the host can bear.
+        if self._learns and (status == 200 or delay > state.delay):
+            state.delay = delay
 
     async def unless_ending(self, work: Awaitable[Answer]) -> Answer:
         """Return what work gives; let it go, raising Trouble "stopped", when the crawl ends."""
@@ -79,7 +99,9 @@ class Pace:
         ending = asyncio.ensure_future(self._ending.wait())
         try:
             await asyncio.wait((task, ending), return_when=asyncio.FIRST_COMPLETED)
-            if not task.done():
+            if self._ending.is_set() and not task.done():
+                # What it says to that is of no use to anyone.
+                task.add_done_callback(lambda task: task.cancelled() or task.exception())
                 raise Trouble("stopped")
             return task.result()
         finally:
@@ -108,14 +130,3 @@ class Pace:
                 self._ended = asyncio.ensure_future(engine.close_spider_async(reason="refused"))
             await asyncio.sleep(_LOOK)
         self._ending.set()
-
-    def _learn(self, response: Response, request: Request) -> None:
-        latency = request.meta.get("download_latency")
-        if not self._learns or latency is None:
-            return
-        state = self._host(str(request.meta["download_slot"]))
-        delay = max(latency, (state.delay + latency) / 2)
-        delay = min(max(self._delay, delay), LONGEST_DELAY)
-        # An error comes quickly, and says nothing about how much the host can bear.
-        if response.status == 200 or delay > state.delay:
-            state.delay = delay

@@ -71,14 +71,13 @@ class Robots:
         assert engine is not None
         try:
             response = await engine.download_async(request)
-        except Trouble as trouble:
+        except Trouble:
             # The address itself was refused, or the crawl is to end: that says more.
-            trouble.ends_run = trouble.kind != "stopped"
             raise
         except Exception as error:
-            raise Trouble("robots unknown", ends_run=True) from error
+            raise Trouble("robots unknown") from error
         if response.status == 429 or response.status >= 500:
-            raise Trouble("robots unknown", ends_run=True)
+            raise Trouble("robots unknown")
         if response.status >= 300:
             return None
         rules = Protego.parse(response.body.decode("utf-8-sig", "replace"))
@@ -91,7 +90,7 @@ class Robots:
         if rate and rate.requests:
             seconds = max(seconds, rate.seconds / rate.requests)
         if not math.isfinite(seconds) or seconds > LONGEST_DELAY:
-            raise Trouble("patience", ends_run=True, seconds=seconds)
+            raise Trouble("patience", seconds=seconds)
         pace = self._crawler.get_extension(Pace)
         assert pace is not None
         pace.at_least(host, seconds)

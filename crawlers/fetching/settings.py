@@ -59,6 +59,8 @@ def scrapy_settings(
             f"{scrapy}.retry.RetryMiddleware": None,
             f"{own}.manners.Patience": 550,
             f"{own}.manners.Refusals": 570,
+            f"{scrapy}.redirect.RedirectMiddleware": None,
+            f"{own}.manners.Redirects": 600,
         },
         "EXTENSIONS": {f"{own}.pace.Pace": 0},
         # The extension Pace waits in place of Scrapy's slots, whose queues hold up an ending.
@@ -74,6 +76,8 @@ def scrapy_settings(
         "METAREFRESH_ENABLED": False,
         "REDIRECT_MAX_TIMES": 5,
         "RETRY_TIMES": 2,
+        # Seconds before the second request for what failed; twice as many before each further one.
+        "PENDANT_FIRST_WAIT": 3.0,
         "RETRY_GIVE_UP_LOG_LEVEL": "WARNING",
         "DOWNLOAD_TIMEOUT": 60,
         "DOWNLOAD_MAXSIZE": LARGEST_ANSWER,

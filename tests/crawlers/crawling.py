@@ -1,6 +1,7 @@
 """Crawl replicas from tests, and see what came of it."""
 
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -38,11 +39,12 @@ class Crawled:
 class CrawlProcess:
     """One process that crawls for many tests; options: what holds for all its crawls."""
 
-    def __init__(self, **options: Any) -> None:
+    def __init__(self, environment: dict[str, str] | None = None, **options: Any) -> None:
         self._log = tempfile.NamedTemporaryFile("w+")  # noqa: SIM115 - closed with the process
         self.process = subprocess.Popen(
             [sys.executable, "-m", "tests.crawlers.crawl", json.dumps(options)],
             cwd=BASE_DIR,
+            env={**os.environ, **(environment or {})},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._log,
