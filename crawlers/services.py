@@ -28,7 +28,9 @@ from jobs.models import LostClaim, Refused
 logger = logging.getLogger(__name__)
 
 ROOT = Path(__file__).resolve().parent.parent
-LOOK = 0.3  # seconds between looks at process and row
+# Seconds: between looks at process and row, until a process has noticed that it was cancelled, and
+# until it has ended.
+LOOK, NOTICED, LONGEST_CANCELLING = 0.3, 4.0, 9.0
 GAVE_UP = "The crawl stopped without an answer. Start it again: what it stored is kept."
 
 # Set when this worker is to end: its crawl stops cleanly, and goes on elsewhere.
@@ -186,18 +188,28 @@ def _watch(
     lost: threading.Event,
     on_progress: Callable[[dict[str, Any]], None],
 ) -> int:
-    """Wait for the process and return its status; have it end where the run is to stop."""
-    end_at: float | None = None
+    """Wait for the process and return its status; have it end where the run is to stop.
+
+    It sees by itself, within a second, that its claim is gone: it is asked where it does not, and
+    ended where it does not answer.
+    """
+    asked_at, killed_at = float("inf"), float("inf")
     while (status := process.poll()) is None:
+        now = time.monotonic()
         held = CrawlRun.objects.filter(pk=run.pk, claim_token=run.claim_token)
         progress = held.values_list("progress", flat=True).first()
         if progress:
             on_progress(progress)
-        if end_at is None and (lost.is_set() or stopping.is_set() or progress is None):
-            end_at = time.monotonic() + LONGEST_ENDING
-            process.send_signal(signal.SIGTERM)
-        if end_at is not None and time.monotonic() > end_at:
+        if killed_at == float("inf"):
+            if stopping.is_set():
+                asked_at, killed_at = now, now + LONGEST_ENDING
+            elif lost.is_set() or progress is None:
+                asked_at, killed_at = now + NOTICED, now + LONGEST_CANCELLING
+        if now >= killed_at:
             process.kill()
+        elif now >= asked_at:
+            process.send_signal(signal.SIGTERM)
+            asked_at = float("inf")
         time.sleep(LOOK)
     return status
 

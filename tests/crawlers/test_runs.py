@@ -1,7 +1,6 @@
 """Whole runs: real processes crawl replica shops, stop, are killed, and go on."""
 
 import os
-import signal
 import subprocess
 import sys
 import threading
@@ -18,6 +17,7 @@ from django.db import connection
 from catalog.models import Picture, Product
 from crawlers import services
 from crawlers.models import CrawlRun, PictureLink
+from crawlers.tasks import stop_crawls
 from jobs.models import LostClaim
 from tests.crawlers.conftest import Pieces
 from tests.crawlers.pieces import catalogue
@@ -196,17 +196,20 @@ def test_a_cancelled_run_ends_its_process(pieces: Pieces) -> None:
 
 
 @pytest.mark.usefixtures("crawling")
-def test_a_run_that_stopped_cleanly_goes_on_from_there(pieces: Pieces) -> None:
+def test_a_run_whose_worker_ends_goes_on_from_there(
+    pieces: Pieces, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(services, "stopping", threading.Event())
     pieces.sell(catalogue(600))
     pieces.shop.instead["/products.json"] = slow_from(2)
     run = begin(pieces.url)
     with under_way(run):
         wait_until(lambda: Product.objects.count() == 250)
-        for process in crawlers():
-            process.send_signal(signal.SIGTERM)
+        stop_crawls()
     run.refresh_from_db()
     assert (run.state, run.attempts, run.can_go_on) == ("queued", 0, True)
     pieces.shop.instead.clear()
+    services.stopping.clear()
     asked = len(pieces.shop.asked)
     run = services.crawl_now(run, lambda _: None)
     assert (run.outcome, run.progress["items"], run.progress["created"]) == ("complete", 600, 600)
