@@ -242,6 +242,7 @@ CELERY_TIMEZONE = TIME_ZONE
 # Work that is derived from the rows and swept up with the jobs: functions without arguments.
 SWEEPS = [
     "ml.embedding.sweep_embeddings",
+    "ml.services.sweep_logs",
     "recommendations.services.purge_expired",
     "recommendations.services.purge_orphans",
 ]
