@@ -241,7 +241,7 @@ CELERY_TIMEZONE = TIME_ZONE
 
 # Work that is derived from the rows and swept up with the jobs: functions without arguments.
 SWEEPS = [
-    "ml.services.sweep_embeddings",
+    "ml.embedding.sweep_embeddings",
     "recommendations.services.purge_expired",
     "recommendations.services.purge_orphans",
 ]

@@ -5,7 +5,7 @@ import logging
 from celery import shared_task
 
 from jobs.services import perform
-from ml import services
+from ml import embedding, services
 from ml.models import ModelVersion, NotReady, TrainingRun, Worse
 
 logger = logging.getLogger(__name__)
@@ -23,7 +23,7 @@ def embed(pk: int) -> None:
     version = ModelVersion.objects.embedding().filter(pk=pk).first()
     if version is None:
         return
-    services.embed(version)
+    embedding.embed(version)
     if version.training_run.promote:
         try:
             version.promote(unasked=True)

@@ -17,12 +17,13 @@ from typing import Any
 import numpy as np
 import psycopg
 from django.db import connection
+from django.db.models import QuerySet
 from numpy.typing import NDArray
 from pgvector import HalfVector
 from pgvector.psycopg import register_vector
 
 from catalog.models import Picture, Product
-from ml.models import DIMENSIONS, NO_LABEL, ModelVersion
+from ml.models import DIMENSIONS, NO_LABEL, ModelVersion, Offer
 from recommendations.folding import Row, fold
 
 # What the two ways cost, in microseconds (docs/benchmarks.md): a piece compared, a candidate along
@@ -362,17 +363,21 @@ def _remembered(key: object, ask: Callable[[], float]) -> float:
     return known[1]
 
 
-def next_price(wishes: Wishes) -> Decimal | None:
+def next_price(version: ModelVersion, wishes: Wishes) -> Decimal | None:
     """Return the lowest price above the visitor's limit that a piece to show costs, or None."""
     if wishes.price_max is None:
         return None
-    return (
-        Product.objects.active()
-        .available()
-        .in_department(wishes.department)
-        .filter(currency=wishes.currency, price__gt=wishes.price_max, pictures__is_readable=True)
-        # The first in price order, a hundred times as fast as the least of all.
-        .order_by("price")
-        .values_list("price", flat=True)
-        .first()
-    )
+    dearer = {"currency": wishes.currency, "price__gt": wishes.price_max}
+    pieces: QuerySet[Any]
+    if wishes.label is None:
+        products = Product.objects.active().available().in_department(wishes.department)
+        pieces, product = products.filter(pictures__is_readable=True), "pk"
+    else:
+        label = version.label_names.index(wishes.label)
+        pieces, product = Offer.objects.filter(version=version, label=label), "product"
+    if wishes.excluding is not None:
+        pieces = pieces.exclude(**{product: wishes.excluding})
+    # The first in price order, a hundred times as fast as the least of all.
+    prices = pieces.filter(**dearer).order_by("price").values_list("price", flat=True)
+    price: Decimal | None = prices.first()
+    return price

@@ -137,7 +137,7 @@ def recommend(rgb: "NDArray[np.uint8]", wishes: Wishes, *, to_hang: bool = False
         confidence=confidence,
         found=found,
         prints=prints,
-        next_price=next_price(wishes) if len(found) < wishes.count else None,
+        next_price=next_price(version, wishes) if len(found) < wishes.count else None,
     )
 
 

@@ -17,7 +17,7 @@ from PIL import Image
 from catalog import storage
 from catalog.models import Picture, Product
 from catalog.storage import store_once
-from ml.services import leave_out
+from ml.embedding import leave_out
 from recommendations.drawing import HungPicture, wall_colour, wall_svg
 from recommendations.layout import (
     MAX_MATCHES,

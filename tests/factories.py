@@ -12,9 +12,9 @@ from PIL import Image, ImageDraw
 
 from catalog.loading import ImportReport, load_products
 from catalog.reading import read_products
+from ml.embedding import embeddings
 from ml.models import Embedding, ModelVersion, TrainingRun
 from ml.networks.training import TrainedEncoder, train_encoder
-from ml.services import embeddings
 
 COLOURS = ["firebrick", "seagreen", "royalblue", "goldenrod", "indigo", "coral", "teal", "olive"]
 

@@ -94,7 +94,9 @@ class CrawledSourceAdmin(SourceAdmin):
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:
         crawls = (
-            Crawl.objects.filter(source=object_id) if object_id.isdigit() else Crawl.objects.none()
+            Crawl.objects.filter(source=int(object_id))
+            if object_id.isdigit()
+            else Crawl.objects.none()
         )
         can = {"can_crawl": self.has_crawl_permission(request), "crawls": crawls}
         return super().change_view(request, object_id, form_url, {**(extra_context or {}), **can})

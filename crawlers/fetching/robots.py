@@ -11,7 +11,7 @@ from scrapy.exceptions import NotConfigured
 from scrapy.http.request import NO_CALLBACK
 
 from crawlers.fetching.pace import Pace
-from crawlers.fetching.troubles import Trouble
+from crawlers.fetching.troubles import Trouble, trouble_of
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
@@ -71,11 +71,10 @@ class Robots:
         assert engine is not None
         try:
             response = await engine.download_async(request)
-        except Trouble:
-            # The address itself was refused, or the crawl is to end: that says more.
-            raise
         except Exception as error:
-            raise Trouble("robots unknown") from error
+            trouble = trouble_of(error)
+            says_more = isinstance(error, Trouble) or trouble.kind == "unreachable"
+            raise (trouble if says_more else Trouble("robots unknown")) from error
         if response.status == 429 or response.status >= 500:
             raise Trouble("robots unknown")
         if response.status >= 300:

@@ -53,6 +53,8 @@ SENTENCES = {
     "too long": "The crawl of {host} took more than {hours:.0f} hours. {kept} Give the address of a"
     " smaller list.",
     "gaps": "{count} pages in a row could not be read; the last: {reason} {kept} Try again later.",
+    "nothing": "No products were found at {url}: {count:,} of its pages could not be read. {kept}"
+    " Try again later.",
     "empty": "No products were found at {url}. {kept} Open the address in a browser to see whether"
     " the shop has any.",
     "unknown": "{url} speaks nothing that this crawler reads. {kept} Give the address of a"

@@ -6,7 +6,7 @@ from typing import Any
 from catalog.reading.text import clip
 from crawlers.items import Page, ParseError, Skipped
 from crawlers.parsers.prices import Offer
-from crawlers.parsers.products import add_product
+from crawlers.parsers.products import add_product, each_object
 from crawlers.parsers.sizes import museum_sides
 from crawlers.parsers.values import (
     address,
@@ -41,7 +41,7 @@ def read_artworks(body: bytes, url: str) -> Page:
         next_url=address(at(data, "pagination", "next_url"), url),
     )
     pictures = address(at(data, "config", "iiif_url"), url) or f"{_SITE}/iiif/2"
-    for artwork in listed(artworks):
+    for artwork in each_object(page, listed(artworks), url):
         _add(page, artwork, pictures)
     return page
 

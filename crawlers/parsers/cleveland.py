@@ -8,7 +8,7 @@ from catalog.reading.rows import DESCRIPTION_LENGTH
 from catalog.reading.text import clip
 from crawlers.items import Page, ParseError, Skipped
 from crawlers.parsers.prices import Offer
-from crawlers.parsers.products import add_product
+from crawlers.parsers.products import add_product, each_object
 from crawlers.parsers.sizes import NO_SIDES, Sides, museum_sides, piece_itself
 from crawlers.parsers.values import (
     address,
@@ -39,7 +39,7 @@ def read_artworks(body: bytes, url: str) -> Page:
     if not isinstance(artworks, list | dict):
         raise ParseError(f"{clip(url)} is not {_DUE}.")
     page = Page(total=whole_number(at(data, "info", "total")))
-    for artwork in listed(artworks):
+    for artwork in each_object(page, listed(artworks), url):
         _add(page, artwork, url)
     if isinstance(artworks, list) and artworks and page.total is not None:
         reached = query_number(url, "skip", 0) + len(artworks)

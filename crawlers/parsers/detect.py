@@ -12,7 +12,7 @@ from crawlers.parsers.merchant_feed import is_feed_header
 from crawlers.parsers.microdata import microdata_nodes
 from crawlers.parsers.opengraph import is_product_page, opengraph_tags
 from crawlers.parsers.schema_org import is_product, types_of
-from crawlers.parsers.values import at, decode_json
+from crawlers.parsers.values import at, read_json
 
 # Marks of a shop's system stand near the beginning of its pages.
 _HEAD = 300_000
@@ -37,7 +37,7 @@ def speaks(body: bytes, url: str) -> str | None:
     text = decode(body[:_HEAD], None)
     start = text.lstrip()[:1]
     if start in ("{", "["):
-        return _json(decode(body, None))
+        return _json(body, url)
     if start != "<":
         return "merchant_feed" if is_feed_header(text.lstrip().partition("\n")[0]) else None
     for name, marks in _MARKS:
@@ -46,10 +46,10 @@ def speaks(body: bytes, url: str) -> str | None:
     return _structured(body, url)
 
 
-def _json(text: str) -> str | None:
+def _json(body: bytes, url: str) -> str | None:
     try:
-        data = decode_json(text)
-    except ValueError:
+        data = read_json(body, url, "an answer of a shop")
+    except ParseError:
         return None
     one = _first(data)
     product = _first(at(data, "products")) or one

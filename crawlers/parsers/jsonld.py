@@ -12,7 +12,7 @@ from crawlers.parsers.values import decode_json
 MOST_NODES = 20_000
 Node = dict[str, Any]
 
-# Under these a product names others, or itself again.
+# Under these a product names others, or itself again, and a list what it lists.
 _OTHERS = frozenset(
     (
         "isRelatedTo",
@@ -21,6 +21,7 @@ _OTHERS = frozenset(
         "isConsumableFor",
         "isVariantOf",
         "hasVariant",
+        "itemListElement",
         "itemOffered",
         "itemReviewed",
         "review",
@@ -32,7 +33,8 @@ _LOOSE_COMMA = re.compile(r",(?=\s*[}\]])")
 def jsonld_nodes(tree: etree._Element) -> list[Node]:
     """Return the typed nodes of the page's blocks in document order, nested ones after their own.
 
-    At most MOST_NODES. Left out are what a product names as related, its variants and its reviews.
+    At most MOST_NODES. Left out are the relations, variants and reviews of products, and what
+    lists list.
     """
     nodes: list[Node] = []
     for script in tree.iter("script"):

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 from urllib.parse import urlsplit
 
 from lxml import etree
@@ -33,7 +34,7 @@ def add_links(page: Page, tree: etree._Element, nodes: list[Node], base: str) ->
 
 def add_stated_links(page: Page, nodes: list[Node], base: str) -> None:
     """Add the addresses that a page's ItemList and Product nodes name, in their order."""
-    found = (link for link in _stated(nodes, base) if link)
+    found = (link for link in islice(_stated(nodes, base), 2 * MOST_LINKS) if link)
     page.links = list(dict.fromkeys([*page.links, *found]))[:MOST_LINKS]
 
 

@@ -5,7 +5,7 @@ from urllib.parse import quote
 
 from catalog.reading.rows import Availability
 from catalog.reading.text import clip
-from crawlers.items import Page, ParseError, Skipped
+from crawlers.items import Page, ParseError
 from crawlers.parsers.prices import (
     Offer,
     currency_of,
@@ -14,7 +14,7 @@ from crawlers.parsers.prices import (
     make_offer,
     read_price,
 )
-from crawlers.parsers.products import add_product
+from crawlers.parsers.products import add_product, each_object
 from crawlers.parsers.values import address, at, images_of, listed, read_json, text_of, whole_number
 
 _DUE = "a Magento shop's list of products"
@@ -25,9 +25,9 @@ def read_products(body: bytes, url: str, *, currency: str, suffix: str = ".html"
     """Return the products of an answer {"data": {"products": {"items": …}}}.
 
     currency (ISO 4217) serves prices that name none; suffix ends the shop's product addresses where
-    the answer has no url_suffix. A product's address is its url_key under the shop's root. total is
-    total_count. Raise ParseError where the answer holds no products, with the shop's own words
-    where it sent errors.
+    the answer has no url_suffix. A product's address is its url_key under the shop's root; variants
+    and the pieces of a group are one product. total is total_count. Raise ParseError where the
+    answer holds no products, with the shop's own words where it sent errors.
     """
     data = read_json(body, url, _DUE)
     products = at(data, "data", "products")
@@ -36,11 +36,8 @@ def read_products(body: bytes, url: str, *, currency: str, suffix: str = ".html"
         said = text_of(at(next(iter(listed(at(data, "errors"))), None), "message"), 200)
         raise ParseError(f"{clip(url)} is not {_DUE}{f': it says {clip(said)}' if said else ''}.")
     page = Page(total=whole_number(at(products, "total_count")))
-    for item in items:
-        if isinstance(item, dict):
-            _add(page, item, url, currency, suffix)
-        else:
-            page.skipped.append(Skipped("", "not an object"))
+    for item in each_object(page, items, url):
+        _add(page, item, url, currency, suffix)
     return page
 
 
@@ -48,7 +45,9 @@ def _add(page: Page, item: dict[str, Any], url: str, currency: str, suffix: str)
     key = text_of(item.get("url_key"))
     ending = item.get("url_suffix")
     path = f"/{quote(key)}{ending if isinstance(ending, str) else suffix}"
-    parts = [at(part, "product") for part in listed(item.get("variants"))]
+    parts = [
+        at(part, "product") for part in [*listed(item.get("variants")), *listed(item.get("items"))]
+    ]
     pictures = [item.get("image"), *listed(item.get("media_gallery"))]
     categories = [category for category in listed(item.get("categories")) if category]
     add_product(

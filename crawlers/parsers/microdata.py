@@ -12,7 +12,8 @@ from crawlers.parsers.jsonld import MOST_NODES, Node
 
 # Nested properties share their texts, and items may refer to all of a page: no honest page needs
 # more steps than this, and a hostile one gets no more.
-_MOST_STEPS = 3_000_000
+_MOST_STEPS = 500_000
+_MOST_OWNERS = 100
 _ADDRESS_OF = {
     "a": "href",
     "area": "href",
@@ -84,7 +85,7 @@ class _Items:
             waiting.extend((child, around) for child in reversed(element))
 
     def _follow_references(self, tree: etree._Element) -> None:
-        owners = [element for element in self.nodes if element.get("itemref")]
+        owners = [element for element in self.nodes if element.get("itemref")][:_MOST_OWNERS]
         if not owners:
             return
         named: dict[str, etree._Element] = {}

@@ -1,13 +1,17 @@
 """Read prices as shops send them: an amount and its currency from one and the same place."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from catalog.reading.currencies import CODES, SIGNS
-from catalog.reading.prices import checked_amount, read_amount, settle_currency
+from catalog.reading.currencies import CODES
+from catalog.reading.prices import checked_amount, parse_price, read_amount, settle_currency
 from catalog.reading.rows import Availability, BadValueError
+
+# Read in one way only, and by far the most.
+_MACHINE_MADE = re.compile(r"\d{1,9}(?:\.\d{1,2})?", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +30,7 @@ def currency_of(value: Any) -> str:
     text = value.strip() if isinstance(value, str) else ""
     if text.upper() in CODES:
         return text.upper()
-    return SIGNS.get(text, ("",))[0]
+    return (parse_price(f"1 {text}")[1] or "") if text and len(text) < 10 else ""
 
 
 def read_price(value: Any, currency: str = "") -> tuple[Decimal | None, str]:
@@ -39,6 +43,8 @@ def read_price(value: Any, currency: str = "") -> tuple[Decimal | None, str]:
     try:
         if isinstance(value, Decimal):
             amount, meant = checked_amount(value), tuple[str, ...]()
+        elif isinstance(value, str) and _MACHINE_MADE.fullmatch(value):
+            amount, meant = checked_amount(Decimal(value)), ()
         elif isinstance(value, str):
             amount, meant = read_amount(value)
         else:

@@ -1,12 +1,30 @@
 """Make one ProductItem of what a parser found, or say why it is left out."""
 
+from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
 from catalog.reading.rows import DESCRIPTION_LENGTH, LONGEST_SIDE_CM, NAME_LENGTH
-from crawlers.items import ItemImage, Page, ProductItem, Skipped
+from catalog.reading.text import clip
+from crawlers.items import ItemImage, Page, ParseError, ProductItem, Skipped
 from crawlers.parsers.prices import Offer
 from crawlers.parsers.values import identity, text_of
+
+MOST_AT_ONCE = 10_000
+
+
+def each_object(page: Page, found: list[Any], url: str) -> Iterator[dict[str, Any]]:
+    """Yield the objects of a list of products; anything else in it is skipped.
+
+    Raise ParseError where it holds more than any shop hands out at once.
+    """
+    if len(found) > MOST_AT_ONCE:
+        raise ParseError(f"{clip(url)} lists more than {MOST_AT_ONCE:,} products at once.")
+    for value in found:
+        if isinstance(value, dict):
+            yield value
+        else:
+            page.skipped.append(Skipped("", "not an object"))
 
 
 def add_product(

@@ -6,9 +6,9 @@ from urllib.parse import quote, urlsplit
 
 from catalog.reading.rows import Availability
 from catalog.reading.text import clip
-from crawlers.items import ItemImage, Page, ParseError, Skipped
+from crawlers.items import ItemImage, Page, ParseError
 from crawlers.parsers.prices import Offer, currency_of, fold_offers, make_offer, read_price
-from crawlers.parsers.products import add_product
+from crawlers.parsers.products import add_product, each_object
 from crawlers.parsers.values import (
     address,
     at,
@@ -58,11 +58,8 @@ def read_products(body: bytes, url: str, *, currency: str) -> Page:
     if not isinstance(products, list):
         raise ParseError(f"{clip(url)} is not {_DUE}.")
     page = Page()
-    for product in products:
-        if isinstance(product, dict):
-            _add(page, product, url, currency)
-        else:
-            page.skipped.append(Skipped("", "not an object"))
+    for product in each_object(page, products, url):
+        _add(page, product, url, currency)
     if products:
         page.next_url = with_query(url, page=query_number(url, "page", 1) + 1)
     return page

@@ -4,10 +4,10 @@ from typing import Any
 
 from catalog.reading.rows import Availability
 from catalog.reading.text import clip
-from crawlers.items import Page, ParseError, Skipped
+from crawlers.items import Page, ParseError
 from crawlers.parsers.markup import page_tree
 from crawlers.parsers.prices import Offer, currency_of, make_offer, read_price
-from crawlers.parsers.products import add_product
+from crawlers.parsers.products import add_product, each_object
 from crawlers.parsers.values import (
     address,
     at,
@@ -64,11 +64,8 @@ def _page(data: Any, url: str) -> Page:
     if not isinstance(products, list):
         raise ParseError(f"{clip(url)} is not {_DUE}.")
     page = Page(total=whole_number(at(data, "metadata", "total")))
-    for product in products:
-        if isinstance(product, dict):
-            _add(page, product, url)
-        else:
-            page.skipped.append(Skipped("", "not an object"))
+    for product in each_object(page, products, url):
+        _add(page, product, url)
     reached = (whole_number(at(data, "metadata", "offset")) or 0) + len(products)
     if products and page.total is not None and reached < page.total:
         page.next_url = with_query(url, offset=reached)

@@ -1,7 +1,7 @@
 """Read sitemaps: what they list, or what other sitemaps they name; gzipped or not."""
 
 import re
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 from lxml import etree
 
@@ -11,7 +11,8 @@ from crawlers.parsers.values import address
 from crawlers.parsers.xml_stream import Document, local_name
 
 _DUE = "a sitemap"
-_LOCALE = re.compile(r"^/[a-z]{2}(?:[-_][a-zA-Z]{2})?(?=/)")
+_MOST_LINKS = 100_000  # twice what the sitemap protocol allows
+_LOCALE = re.compile(r"^(https?://[^/?#]+)/[a-z]{2}(?:[-_][a-zA-Z]{2})?(?=/)")
 
 
 def read_sitemap(body: bytes, url: str) -> Page:
@@ -19,8 +20,8 @@ def read_sitemap(body: bytes, url: str) -> Page:
 
     Pages that are one another's translation, by their xhtml:link alternates or by an address that
     differs in the locale at its beginning only, are one: the first listed stays. Raise ParseError
-    for anything but a sitemap, for a broken one, for more than 50 MiB, and for one with a document
-    type.
+    for anything but a sitemap, for a broken one, for more than 50 MiB or 100,000 links, and for one
+    with a document type.
     """
     document = _document(body, url)
     page = Page()
@@ -35,6 +36,8 @@ def read_sitemap(body: bytes, url: str) -> Page:
             same = {without_locale(other) for other in (link, *_alternates(element))}
         if same.isdisjoint(seen):
             page.links.append(link)
+            if len(page.links) > _MOST_LINKS:
+                raise ParseError(f"{clip(url)} lists more than {_MOST_LINKS:,} addresses.")
         seen |= same
     return page
 
@@ -46,11 +49,7 @@ def is_index(body: bytes, url: str) -> bool:
 
 def without_locale(link: str) -> str:
     """Return an address without a locale such as /en/ or /ar-sa/ at its beginning, to compare."""
-    try:
-        parts = urlsplit(link)
-    except ValueError:
-        return link
-    return f"{parts.netloc}{_LOCALE.sub('', unquote(parts.path))}?{parts.query}"
+    return _LOCALE.sub(r"\1", unquote(link))
 
 
 def _document(body: bytes, url: str) -> Document:

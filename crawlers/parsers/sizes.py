@@ -59,12 +59,17 @@ def museum_sides(text: str) -> Sides:
     its sheet, else the first that is no frame or mount.
     """
     described: list[tuple[str, Sides]] = []
-    for part in text[:2000].split(";"):
-        sides = _sides(part)
-        if sides != NO_SIDES:
+    for part in text.split(";"):
+        if both := _SIDES.search(part):
             words = part.partition(":")[0].strip().lower() if ":" in part else ""
-            described.append((words, sides))
-    return piece_itself(described)
+            described.append((words, (Decimal(both.group(2)), Decimal(both.group(1)))))
+    if described:
+        return piece_itself(described)
+    height, width = _HEIGHT.search(text), _WIDTH.search(text)
+    return (
+        Decimal(width.group(1)) if width else None,
+        Decimal(height.group(1)) if height else None,
+    )
 
 
 def piece_itself(described: list[tuple[str, Sides]]) -> Sides:
@@ -79,17 +84,6 @@ def piece_itself(described: list[tuple[str, Sides]]) -> Sides:
         if "unframed" in words or not any(part in words for part in _AROUND_IT)
     ]
     return bare[0] if bare else NO_SIDES
-
-
-def _sides(part: str) -> Sides:
-    both = _SIDES.search(part)
-    if both:
-        return Decimal(both.group(2)), Decimal(both.group(1))
-    height, width = _HEIGHT.search(part), _WIDTH.search(part)
-    return (
-        Decimal(width.group(1)) if width else None,
-        Decimal(height.group(1)) if height else None,
-    )
 
 
 def measured(measurements: Any) -> list[tuple[str, Sides]]:

@@ -20,8 +20,16 @@ from catalog.reading.text import clean_text, clip, web_address
 from crawlers.items import ItemImage, ParseError
 
 MOST_IMAGES = 250
-_LARGEST_JSON = 32 * 1024 * 1024
+_LARGEST_JSON = 16 * 1024 * 1024
+# Each is an object in memory of many times its size in the answer.
+_MOST_PARTS = 500_000
 _WEB_PAGE = re.compile(r"\s*(<!doctype html|<html|<head|<body|<!--)", re.IGNORECASE)
+# An address that needs nothing done to it, as most pictures' do.
+_PLAIN_ADDRESS = re.compile(
+    r"https?://[a-z0-9][a-z0-9.-]*(?::\d{1,4})?"
+    r"(?:/(?:[\w!$&'()*+,;=:@./~-]|%[0-9a-fA-F]{2})*(?:\?(?:[\w!$&'()*+,;=:@./~?-]|%[0-9a-fA-F]{2})*)?)?",
+    re.ASCII,
+)
 _CONTROLS = re.compile(r"[\x00-\x20\x7f-\x9f]+")
 
 
@@ -29,11 +37,14 @@ def read_json(body: bytes, url: str, due: str) -> Any:
     """Return the JSON value of an answer, its numbers as Decimal.
 
     due: what the answer should be, for the error: "a list of products". Raise ParseError where it
-    is no JSON, broken off, nested too deep, or of more than 32 MiB.
+    is no JSON, broken off, nested too deep, of more than 16 MiB, or of more than 500,000 objects
+    and lists.
     """
     if len(body) > _LARGEST_JSON:
         raise ParseError(f"{clip(url)} is larger than {_LARGEST_JSON >> 20} MiB, more than {due}.")
     text = body.decode(json.detect_encoding(body), errors="replace").removeprefix("\ufeff")
+    if text.count("{") + text.count("[") > _MOST_PARTS:
+        raise ParseError(f"{clip(url)} has more than {_MOST_PARTS:,} parts, too many for {due}.")
     if not text.strip():
         raise ParseError(f"{clip(url)} is empty, and should be {due}.")
     try:
@@ -120,6 +131,8 @@ def address(value: Any, base: str) -> str:
     """
     if not isinstance(value, str) or not value.strip() or len(value) > 2 * URL_LENGTH:
         return ""
+    if _PLAIN_ADDRESS.fullmatch(value) and "&amp;" not in value and len(value) <= URL_LENGTH:
+        return value
     named = _CONTROLS.sub(lambda found: " " if " " in found.group() else "", value).strip()
     named = named.replace("&amp;", "&").replace("&#038;", "&")
     try:
@@ -132,8 +145,8 @@ def address(value: Any, base: str) -> str:
 def with_query(url: str, **values: int) -> str:
     """Return url with these values in its query, the others kept."""
     parts = urlsplit(url)
-    query = [pair for pair in parse_qsl(parts.query, True) if pair[0] not in values]
-    query += [(name, str(value)) for name, value in values.items()]
+    query = dict(parse_qsl(parts.query, keep_blank_values=True))
+    query |= {name: str(value) for name, value in values.items()}
     return urlunsplit(parts._replace(query=urlencode(query), fragment=""))
 
 

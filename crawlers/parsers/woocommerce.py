@@ -5,9 +5,9 @@ from typing import Any
 
 from catalog.reading.rows import Availability
 from catalog.reading.text import clip
-from crawlers.items import Page, ParseError, Skipped
+from crawlers.items import Page, ParseError
 from crawlers.parsers.prices import Offer, currency_of, make_offer, read_price
-from crawlers.parsers.products import add_product
+from crawlers.parsers.products import add_product, each_object
 from crawlers.parsers.values import (
     address,
     at,
@@ -27,7 +27,8 @@ _PER_PAGE = 10  # what the API hands out where per_page is not given
 def read_products(body: bytes, url: str, *, total: int | None) -> Page:
     """Return the products of one page, or of one product's answer; total is X-WP-Total.
 
-    next_url is the page with the next number while there are products left. Raise ParseError where
+    next_url is the page with the next number while there are products left, without a total after
+    every full page. Raise ParseError where
     the answer holds no products, with the shop's own words where it sent an error.
     """
     data = read_json(body, url, _DUE)
@@ -38,13 +39,11 @@ def read_products(body: bytes, url: str, *, total: int | None) -> Page:
     if not isinstance(data, list | dict):
         raise ParseError(f"{clip(url)} is not {_DUE}.")
     page = Page(total=total)
-    for product in listed(data):
-        if isinstance(product, dict):
-            _add(page, product, url)
-        else:
-            page.skipped.append(Skipped("", "not an object"))
+    for product in each_object(page, listed(data), url):
+        _add(page, product, url)
     number, count = query_number(url, "page", 1), query_number(url, "per_page", _PER_PAGE)
-    if isinstance(data, list) and data and (total is None or number * count < total):
+    goes_on = number * count < total if total is not None else len(listed(data)) >= count
+    if isinstance(data, list) and data and goes_on:
         page.next_url = with_query(url, page=number + 1)
     return page
 

@@ -1,6 +1,7 @@
 """What every spider does: asks, counts, hands out products, and ends with a reason."""
 
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from contextlib import suppress
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -43,6 +44,9 @@ class CatalogSpider(Spider):
     ) -> None:
         super().__init__()
         self.url = url.strip()
+        with suppress(ValueError):
+            # As every request has it: names beyond ASCII by IDNA.
+            self.url = Request(self.url).url
         self.limit = int(limit) if limit else None
         self.currency = currency
         self.refusal = ""
@@ -220,7 +224,8 @@ class CatalogSpider(Spider):
         if batch:
             raise DontCloseSpider
         if not self.found:
-            raise self.refuse(Trouble("empty"))
+            failed = self.crawler.stats.get_value("pendant/failed_pages", 0)
+            raise self.refuse(Trouble("nothing", count=failed) if failed else Trouble("empty"))
 
     def _broke(self) -> None:
         """Count a page on which the spider itself failed."""

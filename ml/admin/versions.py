@@ -54,8 +54,8 @@ class ModelVersionAdmin(LookedAt):
         return False
 
     def has_delete_permission(self, request: HttpRequest, obj: ModelVersion | None = None) -> bool:
-        live = obj is not None and obj.state == ModelVersion.State.LIVE
-        return not live and super().has_delete_permission(request, obj)
+        # Versions are never deleted (ml.models.Kept): nobody is offered to.
+        return False
 
     def has_promote_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("ml.promote_modelversion")

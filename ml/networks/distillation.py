@@ -4,326 +4,97 @@
 
 Each FOLDER is searched for pictures, cropped as the encoder will (``frame``, ``piece``, ``none``).
 Augmented views of them and the teacher's maps of those views are kept under ``--work``, so that a
-run that was stopped goes on from its last epoch. Writes ``compact.npz``.
+run that was stopped goes on from its last epoch; what was made of something else is made anew.
+Writes ``compact.npz``.
 
 The student is shown half of the views as a phone would take them, and is asked for what the teacher
 says of the clean one: maps of three depths, position by position (Romero et al. 2014), the features
-of the last layer, and what label a head on the teacher takes the view for. Such a head has learnt
-from other pictures' labels, so that the student never learns a picture's own label and may be
-measured on it.
+of the last layer, and what label a head on the teacher takes the view for.
 """
 
 import argparse
-import csv
-import math
+import hashlib
+import json
+import shutil
 import sys
-from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast, get_args
 
-import cv2
 import keras
 import numpy as np
 from keras import layers, ops
 from numpy.typing import NDArray
-from PIL import Image
-from scipy.sparse.csgraph import connected_components
-from sklearn.model_selection import StratifiedGroupKFold
 
 from ml.networks.augmentation import as_by_phone
-from ml.networks.compact import SIZE, WEIGHTS, build_compact, folded
-from ml.networks.files import picture_files
-from ml.networks.heads import FEWEST_OF_A_LABEL, FOLDS, softmax_head
-from ml.networks.pixels import BrokenPictureError, Crop, Pixels, crop_by, decode_rgb
-from ml.networks.pretrained import imagenet_mobilenet_v2
-from ml.networks.projection import projection
+from ml.networks.compact import WEIGHTS, build_compact, folded
+from ml.networks.lessons import Lesson, OnEpoch
+from ml.networks.made_of import code_of, keep, unlike
+from ml.networks.pixels import Crop
+from ml.networks.precision import HALF, has_bfloat16
+from ml.networks.teacher import (
+    BATCH,
+    MADE,
+    TEACHES,
+    Folder,
+    guesses,
+    make_views,
+    read_labels,
+    signed,
+)
 
-BATCH = 64
-LARGEST = 512
-# The teacher's layers that each stage of the student learns, at the same resolution.
-TEACHES: Mapping[str, tuple[str, ...]] = {
-    "stage2": ("block_5_add",),
-    "stage3": ("block_10_project_BN", "block_12_add"),
-    "stage4": ("block_13_project_BN", "block_16_project_BN"),
-}
 WEIGHT: Mapping[str, float] = {"stage2": 0.5, "stage3": 1.0, "stage4": 1.5, "pooled": 1.0}
 # The weight of what labels a view is taken for.
 GUESSED = 0.25
-# What the heads on the teacher are given: of each kind of features how many principal components,
-# with what weight, as in ml.networks.backbones.
-GIVEN: Mapping[str, tuple[int, float]] = {
-    "stage3": (100, 0.7),
-    "stage4": (160, 1.0),
-    "pooled": (250, 1.0),
-}
-# Pictures whose pooled features are so close in cosine count as look-alikes.
-TWINS = 0.9
-# What labellers call a picture that none of the labels fits.
-NONE = "other"
 LEARNING_RATE, WEIGHT_DECAY, AVERAGED = 3e-3, 1e-2, 0.998
 # Beyond so many deviations an error counts linearly (Huber 1964).
 OUTLIER = 2.0
-
-Random = np.random.Generator
-
-
-@dataclass(frozen=True, slots=True)
-class Folder:
-    """A folder with pictures, how to crop them, and how many views to make of each."""
-
-    path: Path
-    crop: Crop
-    views: int
-
-
-def _small(picture: Pixels) -> Pixels:
-    """Return a picture of at most LARGEST pixels a side, so that thousands fit into memory."""
-    factor = LARGEST / max(picture.shape[:2])
-    if factor >= 1:
-        return picture
-    return np.asarray(cv2.resize(picture, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA))
-
-
-def view_of(picture: Pixels, random: Random) -> Pixels:
-    """Return a part of a picture, SIZE x SIZE x 3, turned, tilted, mirrored and recoloured."""
-    height, width = picture.shape[:2]
-    area, aspect = np.exp(random.uniform(math.log(0.15), 0)), np.exp(random.uniform(-0.3, 0.3))
-    across = width * min(1.0, math.sqrt(area * aspect))
-    down = height * min(1.0, math.sqrt(area / aspect))
-    left, top = random.uniform(0, width - across), random.uniform(0, height - down)
-    corners = np.array([[0, 0], [1, 0], [1, 1], [0, 1]]) + random.normal(0, 0.03, (4, 2))
-    if random.random() < 0.3:
-        turn = random.uniform(-0.25, 0.25)
-        rotation = [[math.cos(turn), -math.sin(turn)], [math.sin(turn), math.cos(turn)]]
-        corners = (corners - 0.5) @ np.array(rotation) + 0.5
-    if random.random() < 0.5:
-        corners = corners[[1, 0, 3, 2]]
-    border, ground = cv2.BORDER_REFLECT_101, (0.0, 0.0, 0.0)
-    if random.random() < 0.15:
-        # All of it, on a ground of one colour.
-        corners = (corners - 0.5) * random.uniform(1.05, 1.6) + 0.5
-        left, top, across, down = 0.0, 0.0, width, height
-        red, green, blue = random.uniform(40, 255, 3).tolist()
-        border, ground = cv2.BORDER_CONSTANT, (red, green, blue)
-    corners = corners * [across, down] + [left, top]
-    square = np.array([[0, 0], [SIZE, 0], [SIZE, SIZE], [0, SIZE]], np.float32)
-    shrink = int(max(across, down) / SIZE)
-    if shrink > 1:
-        picture = np.asarray(cv2.blur(picture, (shrink, shrink)), np.uint8)
-    view = cv2.warpPerspective(
-        picture,
-        cv2.getPerspectiveTransform(corners.astype(np.float32), square),
-        (SIZE, SIZE),
-        borderMode=border,
-        borderValue=ground,
-    )
-    return _recoloured(np.asarray(view, np.uint8), random)
-
-
-def _recoloured(view: Pixels, random: Random) -> Pixels:
-    light = view.astype(np.float32) / 255
-    if random.random() < 0.7:
-        gains = np.exp(random.normal(0, 0.12, 3)).astype(np.float32)
-        light = np.clip(light * gains, 0, 1) ** np.float32(np.exp(random.normal(0, 0.15)))
-    if random.random() < 0.1:
-        # A white ground takes a colour.
-        light = light * random.uniform(0.35, 1, 3).astype(np.float32)
-    if random.random() < 0.25:
-        light = light[..., random.permutation(3)]
-    if random.random() < 0.1:
-        light = 1 - light
-    return (light * 255).astype(np.uint8)
-
-
-def build_teacher() -> keras.Model:
-    """Return MobileNetV2: RGB in [-1, 1] to the maps that TEACHES names, and ``pooled``."""
-    whole = imagenet_mobilenet_v2()
-    maps = {
-        stage: layers.Concatenate()([whole.get_layer(name).output for name in names])
-        if len(names) > 1
-        else whole.get_layer(names[0]).output
-        for stage, names in TEACHES.items()
-    }
-    maps["pooled"] = layers.GlobalAveragePooling2D()(whole.output)
-    return keras.Model(whole.input, maps)
-
-
-def make_views(folders: Sequence[Folder], work: Path, seed: int) -> None:
-    """Write views and what the teacher says of them, in half precision, in one random order.
-
-    The first view of a picture is all of it, as it is. ``files.txt`` names the pictures, and
-    ``of.npy`` gives each view's: the line there, and the number of the view.
-    """
-    random = np.random.default_rng(seed)
-    files: list[Path] = []
-    pictures: list[Pixels] = []
-    rows: list[tuple[int, int]] = []
-    for folder in folders:
-        for path in picture_files(folder.path.resolve()):
-            try:
-                picture = _small(crop_by(decode_rgb(path.read_bytes()), folder.crop))
-            except (BrokenPictureError, Image.DecompressionBombError) as error:
-                sys.stderr.write(f"left out {path}: {error}\n")
-                continue
-            rows += [(len(files), view) for view in range(folder.views)]
-            files.append(path)
-            pictures.append(picture)
-    (work / "files.txt").write_text("".join(f"{path}\n" for path in files), encoding="utf-8")
-    of = random.permutation(rows)
-    np.save(work / "of.npy", of, allow_pickle=False)
-    teacher = build_teacher()
-    views = _create(work / "views.npy", np.uint8, (len(of), SIZE, SIZE, 3))
-    taught: dict[str, NDArray[np.float16]] = {}
-    for start in range(0, len(of), BATCH):
-        some = of[start : start + BATCH].tolist()
-        batch = np.stack([_view(pictures, picture, view, random) for picture, view in some])
-        views[start : start + len(batch)] = batch
-        for name, values in teacher.predict_on_batch(_signed(batch)).items():
-            if name not in taught:
-                shape = (len(of), *values.shape[1:])
-                taught[name] = _create(work / f"{name}.npy", np.float16, shape)
-            taught[name][start : start + len(batch)] = values
-        if start % (BATCH * 50) == 0:
-            sys.stderr.write(f"view {start} of {len(of)}\n")
-    (work / "views.done").touch()
-
-
-def _view(pictures: Sequence[Pixels], picture: int, number: int, random: Random) -> Pixels:
-    if number == 0:
-        return np.asarray(
-            cv2.resize(pictures[picture], (SIZE, SIZE), interpolation=cv2.INTER_AREA), np.uint8
-        )
-    view = view_of(pictures[picture], random)
-    if random.random() < 0.1:
-        # Two in one picture: what nobody has composed before.
-        other, cut = pictures[int(random.integers(len(pictures)))], random.integers(40, 120)
-        view[:, :cut] = view_of(other, random)[:, :cut]
-    return view
-
-
-def _create(path: Path, kind: Any, shape: tuple[int, ...]) -> Any:
-    return np.lib.format.open_memmap(path, "w+", kind, shape)
-
-
-def read_labels(labels: Sequence[Path], files: Sequence[Path]) -> list[list[str | None]]:
-    """Return the label of each of ``files``, in a list for each folder that ``labels`` lie in.
-
-    They are CSV with the columns ``image``, a path from the CSV's folder, and ``label``. A picture
-    has "" where two of a folder's CSV differ or only one of them has it, None outside the folder.
-    """
-    lists = []
-    for folder in sorted({one.parent.resolve() for one in labels}):
-        given = []
-        for one in labels:
-            if one.parent.resolve() == folder:
-                with one.open(newline="", encoding="utf-8-sig") as stream:
-                    rows = list(csv.DictReader(stream))
-                named = {(folder / row["image"]).resolve(): row["label"] for row in rows}
-                given.append({path: label for path, label in named.items() if label != NONE})
-        said = [{one.get(path, "") for one in given} for path in files]
-        lists.append(
-            [
-                (one.pop() if len(one) == 1 else "") if path.is_relative_to(folder) else None
-                for path, one in zip(files, said, strict=True)
-            ]
-        )
-    return lists
-
-
-def guesses(
-    labels: Sequence[str | None],
-    of: NDArray[np.int64],
-    taught: Mapping[str, NDArray[np.float16]],
-    seed: int,
-) -> NDArray[np.float32]:
-    """Return (views x labels) what heads on the teacher take views for.
-
-    ``labels`` gives each picture's label, "" where it has none, None where nothing is to be guessed
-    of it (all chances are 0 then); ``of`` and ``taught`` are of views, see ``make_views``. Views of
-    a labelled picture, and of all that look like it, labelled or not, are guessed by a head that
-    learnt from views of others; those that look like none by the mean of all heads.
-    """
-    asked = np.flatnonzero(np.array([labels[picture] is not None for picture, _ in of]))
-    picture, view = of[asked].T
-    parts = []
-    for name, (numbers, weight) in GIVEN.items():
-        given = _moments(taught[name], asked)
-        kernel, bias = projection(given[view == 0], numbers, 0.5)
-        parts.append(weight * _unit(given @ kernel + bias))
-    x = np.concatenate(parts, axis=1)
-    counts = Counter(filter(None, labels))
-    names = sorted(name for name, count in counts.items() if count >= FEWEST_OF_A_LABEL)
-    if len(names) < 2:
-        raise ValueError(
-            f"Two labels of {FEWEST_OF_A_LABEL} pictures each are needed to learn from, not "
-            f"{dict(counts)}: does the CSV lie in the pictures' folder, or above it?"
-        )
-    truth = np.array([names.index(one) if one in names else -1 for one in labels])
-    whole = np.flatnonzero(view == 0)
-    # ``given`` is that of the last kind, the pooled features.
-    alike = _unit(given[whole]) @ _unit(given[whole]).T > TWINS
-    group = np.zeros(len(labels), np.int64)
-    group[picture[whole]] = connected_components(alike, directed=False)[1]
-    known = picture[whole][truth[picture[whole]] >= 0]
-    said = np.zeros((len(asked), len(names)))
-    folds = StratifiedGroupKFold(FOLDS, shuffle=True, random_state=seed)
-    for train, test in folds.split(known, truth[known], group[known]):
-        learnt = np.isin(picture, known[train])
-        head = softmax_head(seed).fit(x[learnt], truth[picture[learnt]])
-        guessed = np.isin(group[picture], group[known[test]])
-        guessed |= ~np.isin(group[picture], group[known])
-        said[np.ix_(guessed, head.classes_)] += head.predict_proba(x[guessed])
-    chances = np.zeros((len(of), len(names)), np.float32)
-    chances[asked] = said / said.sum(axis=1, keepdims=True)
-    return chances
-
-
-def _unit(values: NDArray[np.float32]) -> NDArray[np.float32]:
-    lengths = np.linalg.norm(values, axis=1, keepdims=True)
-    return np.asarray(values / np.maximum(lengths, 1e-6), np.float32)
-
-
-def _moments(maps: NDArray[np.float16], rows: NDArray[np.int64]) -> NDArray[np.float32]:
-    """Return the mean and the deviation of each channel, of pooled features themselves."""
-    if maps.ndim == 2:
-        return np.asarray(maps[rows], np.float32)
-    parts = []
-    for start in range(0, len(rows), BATCH):
-        part = np.asarray(maps[rows[start : start + BATCH]], np.float32)
-        parts.append(np.concatenate([part.mean(axis=(1, 2)), part.std(axis=(1, 2))], axis=1))
-    return np.concatenate(parts)
-
-
-def _signed(views: Pixels) -> NDArray[np.float32]:
-    return views.astype(np.float32) / np.float32(127.5) - 1
+# What the student becomes depends on what is written here, beside its views.
+CODE = (
+    "augmentation.py",
+    "compact.py",
+    "distillation.py",
+    "heads.py",
+    "lessons.py",
+    "precision.py",
+    "projection.py",
+    "teacher.py",
+)
 
 
 class _Lessons(keras.utils.PyDataset):  # type: ignore[misc]  # Keras is untyped
-    """Batches of views with the teacher's maps, each channel standardised, and with guesses."""
+    """Batches of views with the teacher's maps, each channel standardised, and with guesses.
 
-    def __init__(self, work: Path, labels: Sequence[Path], seed: int) -> None:
+    ``labels`` is what ``read_labels`` gives. What is shown depends on the seed and on the epoch
+    that was begun, and on nothing before.
+    """
+
+    def __init__(self, work: Path, labels: Sequence[Sequence[str | None]], seed: int) -> None:
         super().__init__(workers=1, max_queue_size=8)
         self.views = np.load(work / "views.npy", mmap_mode="r")
         self.taught = {name: np.load(work / f"{name}.npy", mmap_mode="r") for name in WEIGHT}
         of = np.load(work / "of.npy")
-        files = [Path(line) for line in (work / "files.txt").read_text("utf-8").splitlines()]
         self.guessed = {
             f"labels{number}": guesses(one, of, self.taught, seed)
-            for number, one in enumerate(read_labels(labels, files))
+            for number, one in enumerate(labels)
         }
         self.scales = {name: _scale(values) for name, values in self.taught.items()}
-        self.random = np.random.default_rng(seed)
-        self.order = self.random.permutation(len(self))
+        self.seed = seed
+        self.begin(0)
+
+    def begin(self, epoch: int) -> None:
+        """Show the views in this epoch's order, and as a phone would take them in this epoch."""
+        self.epoch = epoch
+        self.order = np.random.default_rng([self.seed, epoch]).permutation(len(self))
 
     def __len__(self) -> int:
         return len(self.views) // BATCH
 
     def __getitem__(self, index: int) -> tuple[Any, Any]:
         rows = slice(self.order[index] * BATCH, (self.order[index] + 1) * BATCH)
+        random = np.random.default_rng([self.seed, self.epoch, index])
         views = [
-            as_by_phone(view, self.random) if self.random.random() < 0.5 else view
+            as_by_phone(view, random) if random.random() < 0.5 else view
             for view in self.views[rows]
         ]
         lesson = {
@@ -331,10 +102,7 @@ class _Lessons(keras.utils.PyDataset):  # type: ignore[misc]  # Keras is untyped
             for name, values in self.taught.items()
         }
         lesson |= {name: chances[rows] for name, chances in self.guessed.items()}
-        return _signed(np.stack(views)), lesson
-
-    def on_epoch_end(self) -> None:
-        self.order = self.random.permutation(len(self))
+        return signed(np.stack(views)), lesson
 
 
 def _scale(values: NDArray[np.float16]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
@@ -381,12 +149,34 @@ def _surprise(chances: Any, answer: Any) -> Any:
 
 
 def distil(
-    work: Path, labels: Sequence[Path], epochs: int, seed: int
+    work: Path, labels: Sequence[Path], epochs: int, seed: int, on_epoch: OnEpoch
 ) -> dict[str, NDArray[np.float16]]:
-    """Train the student on the views in ``work``; return the weights to ship."""
+    """Train the student on the views in ``work``; return the weights to ship.
+
+    One that was stopped goes on from its last epoch; one that learns from something else begins
+    anew, and that is told. ``on_epoch`` may raise to stop.
+    """
     keras.utils.set_random_seed(seed)
-    keras.mixed_precision.set_global_policy("mixed_bfloat16")
-    lessons = _Lessons(work, labels, seed)
+    # Without instructions for it bfloat16 takes eight times as long.
+    keras.mixed_precision.set_global_policy(HALF if has_bfloat16() else "float32")
+    files = [Path(line) for line in (work / "files.txt").read_text("utf-8").splitlines()]
+    given = read_labels(labels, files)
+    kept = work / "student"
+    made_of = {
+        "views": hashlib.sha256((work / MADE).read_bytes()).hexdigest(),
+        "labels": hashlib.sha256(json.dumps(given).encode()).hexdigest(),
+        "epochs": str(epochs),
+        "seed": str(seed),
+        "code": code_of(CODE),
+    }
+    other = unlike(kept / "student.json", made_of)
+    if other and kept.exists():
+        told = f"The student that was stopped in {work} learnt from other {' and '.join(other)}"
+        sys.stderr.write(f"{told}: it begins anew.\n")
+        shutil.rmtree(kept)
+    kept.mkdir(exist_ok=True)
+    keep(kept / "student.json", made_of)
+    lessons = _Lessons(work, given, seed)
     asked = {**lessons.taught, **lessons.guessed}
     network, student = build_student({name: values.shape[-1] for name, values in asked.items()})
     schedule = keras.optimizers.schedules.CosineDecay(
@@ -401,12 +191,7 @@ def distil(
         # XLA's convolutions on a processor are slower than oneDNN's.
         jit_compile=False,
     )
-    student.fit(
-        lessons,
-        epochs=epochs,
-        verbose=2,
-        callbacks=[keras.callbacks.BackupAndRestore(work / "student")],
-    )
+    Lesson({}, "", epochs, seed, on_epoch, kept=kept).fit(student, lessons)
     student.optimizer.finalize_variable_values(student.trainable_variables)
     return folded(network)
 
@@ -422,10 +207,18 @@ def main(arguments: Sequence[str]) -> None:
     parser.add_argument("--output", type=Path, default=WEIGHTS)
     given = parser.parse_args(arguments)
     given.work.mkdir(parents=True, exist_ok=True)
-    if not (given.work / "views.done").exists():
+    try:
         make_views(given.pictures, given.work, given.seed)
-    weights = distil(given.work, given.labels, given.epochs, given.seed)
+        weights = distil(given.work, given.labels, given.epochs, given.seed, _tell)
+    except ValueError as error:
+        parser.exit(2, f"{error}\n")
     np.savez(given.output, allow_pickle=False, **weights)
+    # The next run learns by itself.
+    shutil.rmtree(given.work / "student")
+
+
+def _tell(epoch: int, epochs: int, logs: Mapping[str, float]) -> None:
+    sys.stderr.write(f"Epoch {epoch} of {epochs}, loss {logs['loss']:.4f}\n")
 
 
 def _folder(text: str) -> Folder:

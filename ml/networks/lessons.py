@@ -65,7 +65,7 @@ class Lesson:
 
         return on_epoch
 
-    def fit(self, network: keras.Model, batches: "Batches", **more: Any) -> History:
+    def fit(self, network: keras.Model, batches: "Ordered", **more: Any) -> History:
         """Train the network that the backbone is known by, ``validation_data`` among ``more``.
 
         Its epochs are told, logged and kept.
@@ -88,7 +88,7 @@ class Lesson:
     def _fit(
         self,
         network: keras.Model,
-        batches: "Batches",
+        batches: "Ordered",
         on_epoch: OnEpoch,
         name: str = "",
         logs: Sequence[keras.callbacks.Callback] = (),
@@ -143,7 +143,11 @@ class Lesson:
 
 
 class Ordered(Protocol):
+    """Batches that are told which epoch begins."""
+
     def begin(self, epoch: int) -> None: ...
+
+    def __len__(self) -> int: ...
 
 
 class InOrder(keras.callbacks.Callback):  # type: ignore[misc]  # Keras is untyped

@@ -8,12 +8,11 @@ from pathlib import Path
 from typing import Any, TypeVar
 from uuid import uuid4
 
-import cv2
 import keras
 import numpy as np
-import PIL
 from numpy.typing import NDArray
 
+from ml.networks.made_of import code_of
 from ml.networks.pixels import Pixels
 from ml.networks.precision import has_bfloat16, traced
 
@@ -47,10 +46,8 @@ class FeatureCache:
     def __init__(
         self, folder: Path, network: keras.Model, name: str, sha256: Mapping[int, str]
     ) -> None:
-        versions = f"{keras.__version__} {cv2.__version__} {PIL.__version__}"
-        digest = hashlib.sha256(f"{versions} {network.input_shape} {has_bfloat16()}".encode())
-        for module in CODE:
-            digest.update(Path(__file__).with_name(module).read_bytes())
+        made_of = f"{code_of(CODE)} {network.input_shape} {has_bfloat16()}"
+        digest = hashlib.sha256(made_of.encode())
         for weights in network.get_weights():
             digest.update(weights.tobytes())
         self.sha256, self.name = sha256, name

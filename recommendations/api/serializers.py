@@ -29,7 +29,7 @@ MAX_OFFSET = PAGED
 
 
 class PriceRangeInput(serializers.Serializer[Any]):
-    """Take a price range in the site's currency."""
+    """Take a price range in the site's currency, which may be named."""
 
     price_min = serializers.DecimalField(
         12, 2, required=False, allow_null=True, min_value=0, max_value=HIGHEST_PRICE
@@ -37,6 +37,16 @@ class PriceRangeInput(serializers.Serializer[Any]):
     price_max = serializers.DecimalField(
         12, 2, required=False, allow_null=True, min_value=0, max_value=HIGHEST_PRICE
     )
+    currency = serializers.CharField(
+        required=False, max_length=3, help_text="of the prices: the site's own, and no other"
+    )
+
+    def validate_currency(self, value: str) -> str:
+        if value.upper() != settings.DEFAULT_CURRENCY:
+            raise serializers.ValidationError(
+                f"Prices are in {settings.DEFAULT_CURRENCY} here: name them in that, and no other."
+            )
+        return settings.DEFAULT_CURRENCY
 
     def to_internal_value(self, data: Any) -> Any:
         if isinstance(data, Mapping):
@@ -226,16 +236,30 @@ class SubmissionOutput(SubmissionCreated):
         }
 
 
-class ProductsInput(PriceRangeInput):
-    """Take filters over products."""
+class QueryInput(PriceRangeInput):
+    """Take the parameters of an address, and no others."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        if unknown := sorted(data.keys() - self.fields.keys()):
+            told = f"There is no such parameter: use {', '.join(self.fields)}."
+            raise serializers.ValidationError({name: [told] for name in unknown})
+        return super().to_internal_value(data)
+
+
+class ProductsInput(QueryInput):
+    """Take filters over products, and which page of them."""
 
     department = serializers.ChoiceField(choices=Department.choices, required=False)
     source = serializers.CharField(required=False, max_length=120)  # type: ignore[assignment]  # a field that shares a name with an option of fields
     q = serializers.CharField(required=False, max_length=200, help_text="words of the title")
     available = serializers.BooleanField(required=False, default=False)
+    limit = serializers.IntegerField(
+        required=False, min_value=1, help_text="products a page; 24 where left out, at most 100"
+    )
+    offset = serializers.IntegerField(required=False, min_value=0, help_text="for the next page")
 
 
-class SimilarInput(PriceRangeInput):
+class SimilarInput(QueryInput):
     """Take wishes for products similar to a given one."""
 
     count = serializers.IntegerField(
@@ -253,10 +277,23 @@ class SimilarInput(PriceRangeInput):
     )
 
 
-class SimilarOutput(serializers.Serializer[Any]):
+class SimilarProduct(serializers.Serializer[Any]):
     """Give a product with its cosine distance to the one asked about."""
 
     rank = serializers.IntegerField()
     distance = serializers.FloatField()
     strength = serializers.ChoiceField(choices=Strength.choices, allow_blank=True)
     product = ProductOutput()
+
+
+class SimilarOutput(serializers.Serializer[Any]):
+    """Give similar products; where the price leaves too few, what the next one costs."""
+
+    next_price = serializers.DecimalField(12, 2, allow_null=True)
+    results = SimilarProduct(many=True)
+
+
+class Detail(serializers.Serializer[Any]):
+    """Give the reason of an answer that is none."""
+
+    detail = serializers.CharField()

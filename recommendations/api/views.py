@@ -21,6 +21,7 @@ from jobs.models import Job
 from ml.models import Embedding, ModelVersion
 from recommendations import services
 from recommendations.api.serializers import (
+    Detail,
     ProductOutput,
     ProductsInput,
     SimilarInput,
@@ -30,8 +31,14 @@ from recommendations.api.serializers import (
     SubmissionOutput,
 )
 from recommendations.models import Match, Strength, Submission
-from recommendations.search import UnknownLabel, Wishes, nearest
+from recommendations.search import PAGED, UnknownLabel, Wishes, nearest, next_price
 from recommendations.views import private
+
+BAD_INPUT = OpenApiResponse(
+    {"type": "object", "additionalProperties": {"type": "array", "items": {"type": "string"}}},
+    "Bad input, with reasons for each field",
+)
+NOT_FOUND = OpenApiResponse(Detail, "There is none at this address")
 
 
 class Unavailable(APIException):
@@ -51,9 +58,9 @@ class SubmissionsView(APIView):
         request={"multipart/form-data": SubmissionInput},
         responses={
             202: SubmissionCreated,
-            400: OpenApiResponse(description="Bad input, with a reason for each field"),
-            413: OpenApiResponse(description="More than a photo may have"),
-            503: OpenApiResponse(description="Busy; Retry-After says when to come back"),
+            400: BAD_INPUT,
+            413: OpenApiResponse(Detail, "More than a photo may have"),
+            503: OpenApiResponse(Detail, "Busy; Retry-After says when to come back"),
         },
     )
     def post(self, request: Request) -> Response:
@@ -73,7 +80,7 @@ class SubmissionsView(APIView):
 class SubmissionView(APIView):
     """One submission, for whoever knows its token."""
 
-    @extend_schema(responses=SubmissionOutput)
+    @extend_schema(responses={200: SubmissionOutput, 404: NOT_FOUND})
     def get(self, request: Request, token: str) -> Any:
         """Give the state, and once done the matches and the walls."""
         submission = get_object_or_404(Submission.objects.defer("vector"), token=token)
@@ -82,7 +89,7 @@ class SubmissionView(APIView):
             prefetch_related_objects([submission], shown, "walls")
         return private(Response(SubmissionOutput(submission, context={"request": request}).data))
 
-    @extend_schema(responses={204: None})
+    @extend_schema(responses={204: None, 404: NOT_FOUND})
     def delete(self, request: Request, token: str) -> Response:
         """Delete the submission and its photo, for good."""
         get_object_or_404(Submission, token=token).erase()
@@ -95,7 +102,9 @@ class Pages(LimitOffsetPagination):
     max_limit = 100
 
 
-@extend_schema(parameters=[ProductsInput])
+@extend_schema(
+    parameters=[ProductsInput], responses={200: ProductOutput(many=True), 400: BAD_INPUT}
+)
 class ProductsView(ListAPIView[Product]):
     """Products on offer, newest first, with filters."""
 
@@ -126,7 +135,7 @@ class ProductsView(ListAPIView[Product]):
 class ProductView(APIView):
     """One product."""
 
-    @extend_schema(responses=ProductOutput)
+    @extend_schema(responses={200: ProductOutput, 404: NOT_FOUND})
     def get(self, request: Request, public_id: UUID) -> Response:
         """Give the product, also where its source offers it no more."""
         product = get_object_or_404(
@@ -139,9 +148,20 @@ class ProductView(APIView):
 class SimilarView(APIView):
     """Products similar to one of the catalogue."""
 
-    @extend_schema(parameters=[SimilarInput], responses=SimilarOutput(many=True))
+    @extend_schema(
+        parameters=[SimilarInput],
+        responses={
+            200: SimilarOutput,
+            400: BAD_INPUT,
+            404: NOT_FOUND,
+            503: OpenApiResponse(Detail, "Not embedded yet; Retry-After says when to come back"),
+        },
+    )
     def get(self, request: Request, public_id: UUID) -> Response:
-        """Give the nearest products under the price, nearest first."""
+        """Give the nearest products under the price, nearest first.
+
+        Where there are fewer than asked for, ``next_price`` is the lowest above the limit.
+        """
         product = get_object_or_404(Product, public_id=public_id)
         given = SimilarInput(data=request.query_params)
         given.is_valid(raise_exception=True)
@@ -168,17 +188,19 @@ class SimilarView(APIView):
             found = nearest(version, embedding.vector, wishes, without_itself=True)
         except UnknownLabel as error:
             raise ValidationError({"label": [str(error)]}) from error
+        # Pages end at PAGED, whatever the price.
+        too_few = len(found) < wishes.count and offset + len(found) < PAGED
+        results = [
+            {
+                "rank": rank,
+                "distance": one.distance,
+                "strength": Strength.of(one.distance, version),
+                "product": one.product,
+            }
+            for rank, one in enumerate(found, start=offset + 1)
+        ]
         output = SimilarOutput(
-            [
-                {
-                    "rank": rank,
-                    "distance": one.distance,
-                    "strength": Strength.of(one.distance, version),
-                    "product": one.product,
-                }
-                for rank, one in enumerate(found, start=offset + 1)
-            ],
-            many=True,
+            {"next_price": next_price(version, wishes) if too_few else None, "results": results},
             context={"request": request},
         )
         return Response(output.data)

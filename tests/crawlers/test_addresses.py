@@ -40,6 +40,7 @@ def guest() -> Iterator[CrawlProcess]:
         "inside.shop.example": [["127.0.0.2"]],
         "far.example": [["93.184.216.34"]],
         "other.example": [["127.0.0.1"]],
+        "xn--bcher-kva.example": [["127.0.0.1"]],
     }
     process = CrawlProcess(
         allow_private=False,
@@ -66,6 +67,10 @@ def refusal(crawled: Crawled) -> str:
 def test_it_works(guest: CrawlProcess, shop: Shop) -> None:
     assert len(guest.crawl("shopify", shop.at("shop.example")).items) == 3
     assert {asked.headers["host"] for asked in shop.asked} == {f"shop.example:{shop.port}"}
+
+
+def test_a_name_beyond_ascii(guest: CrawlProcess, shop: Shop) -> None:
+    assert len(guest.crawl("shopify", shop.at("Bücher.example")).items) == 3
 
 
 @pytest.mark.parametrize(

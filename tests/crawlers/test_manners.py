@@ -11,6 +11,7 @@ import pytest
 
 from catalog.fetching import USER_AGENT
 from tests.crawlers.crawling import Crawled, CrawlProcess
+from tests.crawlers.museums import artic
 from tests.crawlers.pieces import catalogue
 from tests.crawlers.replicas import shopify, structured
 from tests.crawlers.shops import Answer, Asked, Shop, open_shop
@@ -135,6 +136,14 @@ def test_a_delay_beyond_patience_is_not_cut_short(crawler: CrawlProcess, shop: S
 def test_the_delay_of_the_crawl_is_kept(crawler: CrawlProcess, shop: Shop) -> None:
     crawler.crawl("shopify", shop.url, {"PENDANT_DELAY": 0.3})
     assert min(gaps(shop)) >= 0.3
+
+
+def test_a_museum_is_asked_60_times_a_minute_at_most(crawler: CrawlProcess) -> None:
+    with open_shop(artic(catalogue(250))) as museum:
+        settings = {"PENDANT_LEARNS_DELAY": True, "PENDANT_DELAY": 0}
+        assert len(crawler.crawl("artic", museum.url, settings).items) == 167
+        assert len(museum.targets()) == 3
+        assert min(gaps(museum)) >= 1
 
 
 def test_a_slow_shop_is_asked_less_often(crawler: CrawlProcess, shop: Shop) -> None:

@@ -1,7 +1,6 @@
 """Embedding: every picture once, whatever happens in between, and an index over the vectors."""
 
 from pathlib import Path
-from threading import Barrier, Thread
 
 import numpy as np
 import pytest
@@ -10,15 +9,16 @@ from django.core.files.storage import default_storage
 from django.db import IntegrityError, connection
 
 from catalog.models import Picture, Product
-from ml import services, tasks
+from ml import embedding, tasks
+from ml.embedding import embed, embed_and_promote
 from ml.indexes import INDEX_LOCK, create_index, drop_index
 from ml.models import Embedding, ModelVersion
 from ml.networks.pixels import decode_rgb
 from ml.registry import encoder_of
-from ml.services import embed, embed_and_promote
 from tests.conftest import Encoders
 from tests.factories import load_catalogue
 from tests.ml.rows import candidate, fill
+from tests.together import at_once
 
 # Indexes are built outside of transactions.
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -85,7 +85,7 @@ def test_a_second_time_does_nothing_more(version: ModelVersion) -> None:
 def test_what_was_broken_off_goes_on(
     version: ModelVersion, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(services, "BATCH", 4)
+    monkeypatch.setattr(embedding, "BATCH", 4)
 
     def stop_after_two_batches(done: float, total: float) -> None:
         if done == 8:
@@ -103,22 +103,8 @@ def test_what_was_broken_off_goes_on(
 def test_two_at_once_do_each_picture_once(
     version: ModelVersion, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(services, "BATCH", 2)
-    together = Barrier(2)
-    done: list[int] = []
-
-    def work() -> None:
-        try:
-            together.wait()
-            done.append(embed(version).embedded)
-        finally:
-            connection.close()
-
-    threads = [Thread(target=work) for _ in range(2)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    monkeypatch.setattr(embedding, "BATCH", 2)
+    done = at_once(lambda _: embed(version).embedded, range(2))
     assert len(done) == 2
     assert sum(done) == COUNT
     assert version.embeddings.count() == COUNT

@@ -9,9 +9,9 @@ from django.core.management import call_command
 from django.db import connection
 
 from catalog.models import Picture, Product
+from ml.embedding import embed
 from ml.indexes import create_index
 from ml.models import Embedding, ModelVersion, Offer
-from ml.services import embed
 from tests.conftest import Encoders
 from tests.factories import load_catalogue
 from tests.ml.rows import candidate, fill

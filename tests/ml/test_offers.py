@@ -12,9 +12,9 @@ from django.db.models import F
 from catalog.loading import load_products
 from catalog.models import Picture, Product
 from catalog.reading import read_products
+from ml.embedding import leave_out
 from ml.indexes import create_index
 from ml.models import Embedding, ModelVersion, Offer
-from ml.services import leave_out
 from tests.factories import load_catalogue, write_catalogue
 from tests.ml.rows import candidate, fill
 

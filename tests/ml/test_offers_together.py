@@ -13,8 +13,8 @@ from catalog import loading
 from catalog.loading import ImportReport, load_products
 from catalog.models import Picture, Product
 from catalog.reading import read_products
+from ml.embedding import leave_out
 from ml.models import Embedding, ModelVersion, Offer
-from ml.services import leave_out
 from tests.factories import load_catalogue, write_catalogue
 from tests.ml.rows import candidate, fill
 from tests.waiting import beside, until_waiting

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 from django.db import connection
 
+from ml.embedding import sweep_embeddings
 from ml.models import ModelVersion
-from ml.services import sweep_embeddings
 from tests.broker import listening
 from tests.factories import load_catalogue
 from tests.ml.rows import candidate, fill

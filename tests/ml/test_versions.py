@@ -1,7 +1,6 @@
 """Which version serves: promoted whole, one at a time, and back again."""
 
 from pathlib import Path
-from threading import Barrier, Thread
 
 import pytest
 from django.db import IntegrityError, connection, transaction
@@ -13,6 +12,7 @@ from ml.models import Kept, ModelVersion, NotReady
 from ml.networks.artifact import MANIFEST, NETWORK
 from tests.factories import load_catalogue
 from tests.ml.rows import candidate, fill
+from tests.together import at_once
 
 pytestmark = pytest.mark.django_db
 
@@ -194,6 +194,17 @@ def test_a_version_is_never_deleted(state: str, admin_client: Client) -> None:
     assert version.embeddings.count() == 4
 
 
+@pytest.mark.parametrize("state", ModelVersion.State.values)
+def test_nobody_is_offered_to_delete_a_version(state: str, admin_client: Client) -> None:
+    version = ready()
+    ModelVersion.objects.update(state=state)
+    for url in ("", f"{version.pk}/change/"):
+        shown = admin_client.get(f"/admin/ml/modelversion/{url}").content.decode()
+        assert str(version) in shown
+        assert "/delete/" not in shown
+        assert "delete_selected" not in shown
+
+
 def test_an_older_candidate_does_not_take_over_unasked() -> None:
     older, newer = ready(), ready()
     newer.promote(unasked=True)
@@ -236,22 +247,5 @@ def test_a_promotion_that_is_broken_off_changes_nothing() -> None:
 @pytest.mark.django_db(transaction=True)
 def test_of_many_promotions_at_once_one_stands() -> None:
     versions = [ready() for _ in range(4)]
-    together = Barrier(len(versions))
-    failures: list[Exception] = []
-
-    def promote(version: ModelVersion) -> None:
-        try:
-            together.wait()
-            version.promote()
-        except Exception as error:  # noqa: BLE001  # whatever a thread says is shown below
-            failures.append(error)
-        finally:
-            connection.close()
-
-    threads = [Thread(target=promote, args=[version]) for version in versions]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert failures == []
+    at_once(ModelVersion.promote, versions)
     assert sorted(states()) == ["live", "retired", "retired", "retired"]

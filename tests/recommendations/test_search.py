@@ -7,8 +7,8 @@ import pytest
 from pytest_django import DjangoAssertNumQueries
 
 from catalog.models import Product
+from ml.embedding import leave_out
 from ml.models import DIMENSIONS, ModelVersion
-from ml.services import leave_out
 from recommendations.folding import Row
 from recommendations.search import Wishes, find, nearest, next_price
 from tests.recommendations.helpers import Vector, add_products, near, new_version
@@ -187,14 +187,14 @@ def test_one_query_loads_what_was_found(
 
 def test_next_price_is_the_lowest_above_the_limit(version: ModelVersion) -> None:
     add_products(version, spread(4), price=lambda place: [20, 45, 41, 90][place])
-    assert next_price(Wishes("art", price_max=Decimal(40))) == Decimal(41)
-    assert next_price(Wishes("art", price_max=Decimal(41))) == Decimal(45)
-    assert next_price(Wishes("art", price_max=Decimal(90))) is None
+    assert next_price(version, Wishes("art", price_max=Decimal(40))) == Decimal(41)
+    assert next_price(version, Wishes("art", price_max=Decimal(41))) == Decimal(45)
+    assert next_price(version, Wishes("art", price_max=Decimal(90))) is None
 
 
 def test_next_price_needs_a_limit(version: ModelVersion) -> None:
     add_products(version, spread(2))
-    assert next_price(Wishes("art", price_min=Decimal(1))) is None
+    assert next_price(version, Wishes("art", price_min=Decimal(1))) is None
 
 
 @pytest.mark.parametrize(
@@ -205,10 +205,10 @@ def test_next_price_tells_of_nothing_that_cannot_be_had(
     version: ModelVersion, fields: dict[str, object]
 ) -> None:
     add_products(version, [near(0.1)], price=50, **fields)
-    assert next_price(Wishes("art", price_max=Decimal(40))) is None
+    assert next_price(version, Wishes("art", price_max=Decimal(40))) is None
 
 
 def test_next_price_tells_of_nothing_that_cannot_be_shown(version: ModelVersion) -> None:
     (pictureless,) = add_products(version, [near(0.1)], price=50)
     pictureless.pictures.all().delete()
-    assert next_price(Wishes("art", price_max=Decimal(40))) is None
+    assert next_price(version, Wishes("art", price_max=Decimal(40))) is None

@@ -3,7 +3,7 @@ from typing import Any
 
 from catalog.management.base import BadInput, ReportingCommand
 from catalog.models import Department, no_such_department
-from ml import services
+from ml.embedding import embed
 from ml.models import ModelVersion
 
 
@@ -39,7 +39,7 @@ class Command(ReportingCommand):
         for version in versions:
             try:
                 with self.progress(f"Embedding {version}", None) as bar:
-                    done = services.embed(version, bar.move_to)
+                    done = embed(version, bar.move_to)
             except ArtifactError as error:
                 raise BadInput(error) from error
             embedded += done.embedded

@@ -3,6 +3,7 @@ from typing import Any
 
 from catalog.management.base import BadInput, ReportingCommand
 from ml import services
+from ml.embedding import embed_and_promote
 from ml.models import ModelVersion, NotReady
 
 
@@ -44,7 +45,7 @@ class Command(ReportingCommand):
                 raise BadInput(error) from error
             try:
                 if promote and version.state != ModelVersion.State.LIVE:
-                    services.embed_and_promote(
+                    embed_and_promote(
                         version, lambda done, total: bar.move_to(done, total, "Embedding")
                     )
             except NotReady as error:

@@ -122,7 +122,7 @@ class Command(ReportingCommand):
                     "rank": rank,
                     "external_id": found.product.external_id,
                     "title": found.product.title,
-                    "price": float(found.product.price) if found.product.price else None,
+                    "price": None if found.product.price is None else float(found.product.price),
                     "currency": found.product.currency,
                     "url": found.product.url,
                     "distance": round(found.distance, 6),
