@@ -139,9 +139,7 @@ def add_pictures(pictures: Sequence[NewPicture]) -> dict[tuple[int, str], Pictur
         )
     )
     for new in pictures:
-        store = store_anew if new.photo.sha256 in broken else store_once
-        store(picture_name(new.photo.sha256), new.photo.jpeg)
-        store(thumbnail_name(new.photo.sha256), new.photo.thumbnail)
+        store_files(new.photo, anew=new.photo.sha256 in broken)
     with transaction.atomic():
         locked = Product.objects.filter(pk__in=ids).select_for_update(no_key=True).order_by("pk")
         products = {product.pk for product in locked}
@@ -158,6 +156,13 @@ def add_pictures(pictures: Sequence[NewPicture]) -> dict[tuple[int, str], Pictur
         mended = [row.pk for row in rows.values() if not row.is_readable]
         Picture.objects.filter(pk__in=mended).update(is_readable=True)
     return {**rows, **made}
+
+
+def store_files(photo: CleanPhoto, *, anew: bool = False) -> None:
+    """Store a picture's files where they are not yet; anew: in place of what lies there."""
+    store = store_anew if anew else store_once
+    store(picture_name(photo.sha256), photo.jpeg)
+    store(thumbnail_name(photo.sha256), photo.thumbnail)
 
 
 def _picture(new: NewPicture) -> Picture:

@@ -9,7 +9,8 @@ from scrapy import Request
 from scrapy.http import Response
 from scrapy.http.request import NO_CALLBACK
 
-from catalog.photos import PhotoError, clean_photo
+from catalog.photos import CleanPhoto, PhotoError, clean_photo
+from catalog.upserting import store_files
 from crawlers.fetching.troubles import trouble_of
 from crawlers.models import PictureLink
 from crawlers.storing import Asked, Storing
@@ -17,9 +18,10 @@ from crawlers.storing import Asked, Storing
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
 
+AHEAD = 512
 BATCH = 64
 AT_ONCE = 8
-DECODING_THREADS = 2
+DECODING_THREADS = 4
 
 
 class Pictures:
@@ -49,17 +51,33 @@ class Pictures:
             self.news.clear()
             links = await loop.run_in_executor(self.database, self.some)
             if links:
-                asked = await asyncio.gather(*(self.ask(link) for link in links))
-                done = [one for one in asked if one is not None]
-                await loop.run_in_executor(self.database, self.storing.store_pictures, done)
-                if len(done) < len(links):
-                    return  # The crawl is to end.
+                if not await self.fetch(links):
+                    return
             elif not self.news.is_set():
                 self.is_drained.set()
                 await self.news.wait()
 
+    async def fetch(self, links: list[PictureLink]) -> bool:
+        """Ask for a batch while the one before is stored; False where the crawl is to end."""
+        loop = asyncio.get_running_loop()
+        storing: asyncio.Future[None] | None = None
+        goes_on = True
+        for start in range(0, len(links), BATCH):
+            batch = links[start : start + BATCH]
+            asked = await asyncio.gather(*(self.ask(link) for link in batch))
+            done = [one for one in asked if one is not None]
+            goes_on = len(done) == len(batch)
+            if storing is not None:
+                await storing
+            storing = loop.run_in_executor(self.database, self.storing.store_pictures, done)
+            if not goes_on:
+                break
+        if storing is not None:
+            await storing
+        return goes_on
+
     def some(self) -> list[PictureLink]:
-        return list(self.storing.wanted()[:BATCH])
+        return list(self.storing.wanted()[:AHEAD])
 
     async def ask(self, link: PictureLink) -> Asked | None:
         """Return what came of asking for a picture; None where the crawl is to end."""
@@ -100,13 +118,17 @@ class Pictures:
             return Asked(link, failure=f"answered {response.status}")
         loop = asyncio.get_running_loop()
         try:
-            photo = await loop.run_in_executor(
-                self.decoding,
-                lambda: clean_photo(response.body, max_bytes=settings.PHOTO_MAX_BYTES),
-            )
+            photo = await loop.run_in_executor(self.decoding, _decoded, response.body)
         except PhotoError as error:
             return Asked(link, failure=error.message)
         return Asked(link, photo=photo, **facts)
+
+
+def _decoded(data: bytes) -> CleanPhoto:
+    """Return the picture, its files stored: these wait for the disk, so not in the one thread."""
+    photo = clean_photo(data, max_bytes=settings.PHOTO_MAX_BYTES)
+    store_files(photo)
+    return photo
 
 
 def _header(response: Response, name: str, longest: int) -> str:

@@ -172,9 +172,14 @@ class Storing:
                     link.picture = stored.get((link.product_id, one.photo.sha256))
                 if not one.failure:
                     link.checked_at, link.etag, link.modified = now, one.etag, one.modified
-            PictureLink.objects.bulk_update(
-                [one.link for one in asked],
-                ["tried_in", "failure", "picture", "checked_at", "etag", "modified"],
+            # One statement of values, where bulk_update would write a case for each.
+            links = PictureLink.objects.filter(pk__in=[one.link.pk for one in asked])
+            there = set(links.select_for_update().order_by("pk").values_list("pk", flat=True))
+            PictureLink.objects.bulk_create(
+                [one.link for one in asked if one.link.pk in there],
+                update_conflicts=True,
+                unique_fields=["id"],
+                update_fields=["tried_in", "failure", "picture", "checked_at", "etag", "modified"],
             )
             products = {one.link.product_id: one.link.product for one in asked if one.photo}
             self.rules.put_labels(self.run.source, products.values())

@@ -1,4 +1,4 @@
-"""Shops, their products and pictures, which only ``catalog.loading`` and ``upserting`` write."""
+"""Shops, products and pictures. Only ``catalog.loading`` and ``catalog.upserting`` write these."""
 
 import uuid
 from decimal import Decimal

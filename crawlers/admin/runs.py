@@ -38,7 +38,8 @@ class CrawlRunAdmin(LookedAt, JobAdmin):
     list_display = ("crawled", "shown_state", "products", "what_came", "started", "took")
     list_filter: ClassVar[Any] = (StateFilter, "outcome", "source")
     list_select_related = ("source", "crawl")
-    actions = ()
+    # A failed crawl is queued again from its page, where it says how it goes on.
+    actions = ()  # type: ignore[assignment]  # none, where other jobs have one
     fields = readonly_fields = (
         "source",
         "address",

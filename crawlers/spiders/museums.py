@@ -50,7 +50,7 @@ class ClevelandSpider(ListSpider):
     def list_url(self) -> str:
         if "/api/artworks" in urlsplit(self.url).path:
             return with_query(self.url, limit=100, skip=0)
-        return urljoin(self.url, "/api/artworks/?cc0=1&has_image=1&limit=100&skip=0")
+        return urljoin(self.url, "/api/artworks/?cc=1&has_image=1&limit=100&skip=0")
 
     def parse_list(self, response: Response) -> Page | None:
         return self.read(response, cleveland.read_artworks)

@@ -1,4 +1,4 @@
-"""What tests of crawls share: a database and a media folder that other processes find too."""
+"""Pages that shops really served, processes that crawl replicas of shops, and where they store."""
 
 import os
 from collections.abc import Iterator
@@ -8,12 +8,29 @@ import pytest
 from django.conf import settings as configured
 from pytest_django import Settings
 
-from catalog.models import Source
 from config import services
-from crawlers.models import Crawl, CrawlRun
-from tests.crawlers.pieces import Catalogue, pictures
+from tests.crawlers.crawling import CrawlProcess
+from tests.crawlers.pieces import pictures
 from tests.crawlers.replicas import shopify
-from tests.crawlers.shops import Shop, open_shop
+from tests.crawlers.running import Pieces
+from tests.crawlers.shops import open_shop
+
+
+@pytest.fixture(scope="session")
+def pages() -> Path:
+    """Return the folder of pages, feeds and API answers; skips where it is missing."""
+    folder = Path(configured.PENDANT_SHARED) / "pages"
+    if not folder.is_dir():
+        pytest.skip(f"no pages of real shops under {folder}: set PENDANT_SHARED")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def crawler() -> Iterator[CrawlProcess]:
+    """Crawl shops on loopback, without delays; one process for the tests of all files."""
+    process = CrawlProcess()
+    yield process
+    process.close()
 
 
 @pytest.fixture
@@ -35,33 +52,8 @@ def crawling(
     return media
 
 
-class Pieces:
-    """A shop whose catalogue can be changed between two crawls."""
-
-    def __init__(self, shop: Shop) -> None:
-        self.shop = shop
-        self.url = shop.url
-
-    def sell(self, pieces: Catalogue) -> None:
-        self.shop.speakers = (shopify(pieces), pictures)
-
-
 @pytest.fixture
 def pieces() -> Iterator[Pieces]:
     """Open a shop of Shopify's make that sells nothing yet."""
     with open_shop(shopify([]), pictures) as shop:
         yield Pieces(shop)
-
-
-def make_run(
-    source: str = "a shop", department: str = "art", url: str = "https://a.example/"
-) -> CrawlRun:
-    """Return a claimed run of a source's crawl."""
-    made, _ = Source.objects.get_or_create(name=source)
-    crawl, _ = Crawl.objects.get_or_create(
-        source=made, url=url, defaults={"spider": "shopify", "department": department}
-    )
-    run = CrawlRun.objects.create(crawl=crawl, source=made)
-    claimed = CrawlRun.objects.select_related("crawl", "source").claim(run.pk)
-    assert claimed is not None
-    return claimed

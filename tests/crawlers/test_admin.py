@@ -12,7 +12,7 @@ from catalog.models import Label, Product, Source
 from crawlers.models import CategoryRule, Crawl, CrawlRun
 from crawlers.storing import Storing
 from jobs.needs import needs_of
-from tests.crawlers.conftest import make_run
+from tests.crawlers.running import make_run
 from tests.crawlers.test_endings import ALL, crawl, on_shelf
 
 pytestmark = pytest.mark.django_db

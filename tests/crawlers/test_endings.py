@@ -8,7 +8,7 @@ from catalog.models import Product
 from crawlers.ending import Ending, confirm, end
 from crawlers.models import CrawlRun, Sighting
 from crawlers.storing import Storing
-from tests.crawlers.conftest import make_run
+from tests.crawlers.running import make_run
 from tests.crawlers.test_storing import item
 
 pytestmark = pytest.mark.django_db

@@ -19,8 +19,8 @@ from crawlers import services
 from crawlers.models import CrawlRun, PictureLink
 from crawlers.tasks import stop_crawls
 from jobs.models import LostClaim
-from tests.crawlers.conftest import Pieces
 from tests.crawlers.pieces import catalogue
+from tests.crawlers.running import Pieces
 from tests.crawlers.shops import Answer
 from tests.waiting import until
 

@@ -13,7 +13,7 @@ from catalog.photos import clean_photo
 from crawlers.items import ItemImage, ProductItem
 from crawlers.models import CategoryRule, PictureLink
 from crawlers.storing import Asked, Storing
-from tests.crawlers.conftest import make_run
+from tests.crawlers.running import make_run
 from tests.crawlers.shops import draw
 
 pytestmark = pytest.mark.django_db
