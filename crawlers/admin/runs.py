@@ -39,7 +39,7 @@ class CrawlRunAdmin(LookedAt, JobAdmin):
     list_filter: ClassVar[Any] = (StateFilter, "outcome", "source")
     list_select_related = ("source", "crawl")
     # A failed crawl is queued again from its page, where it says how it goes on.
-    actions = ()  # type: ignore[assignment]  # none, where other jobs have one
+    actions = ()
     fields = readonly_fields = (
         "source",
         "address",
