@@ -61,10 +61,14 @@ def _shown(picture: Picture, department: str) -> dict[str, Any]:
     for annotation in said:
         given.setdefault(annotation.label_id, []).append(annotation.labeller.get_username())
     labels = Label.objects.in_department(department).in_use()
+    guess = model().guesses(department, [picture.pk]).get(picture.pk)
+    probability = guess.probability if guess else None
     return {
         "said": said,
         "labels": [(label, given.get(label.pk, [])) for label in labels],
-        "guess": model().guesses(department, [picture.pk]).get(picture.pk),
+        "guess": guess,
+        # No guess is certain.
+        "percent": None if probability is None else min(99, round(100 * probability)),
     }
 
 

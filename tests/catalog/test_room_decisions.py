@@ -163,7 +163,7 @@ def test_the_page_shows_what_the_model_guesses(client: Client) -> None:
         page = client.get(PAGE).content.decode()
     finally:
         register(NoModel())
-    assert "The model guesses animal, with a probability of 0.75." in page
+    assert "The model guesses animal, 75 %." in page
 
 
 def test_the_page_needs_no_inline_script_or_style(client: Client) -> None:

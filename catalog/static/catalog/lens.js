@@ -50,7 +50,7 @@ export class Lens {
     if (!whole) return;
     const { left, top } = place.getBoundingClientRect();
     const [across, down] = this.under(x, y);
-    this.scale = scale <= whole * 1.01 ? 0 : Math.min(scale, this.steps.at(-1));
+    this.scale = scale <= whole * 1.01 ? 0 : Math.min(scale, this.steps.at(-1) ?? 0);
     this.draw();
     if (!this.scale) return;
     place.scrollTo(
@@ -116,11 +116,14 @@ export class Lens {
   }
 
   pinched(event) {
-    if (event.touches.length !== 2 || !this.image) return;
+    if (event.touches.length !== 2 || !this.image) {
+      this.pinch = null;
+      return;
+    }
     event.preventDefault();
     const [one, other] = event.touches;
     const apart = Math.hypot(one.clientX - other.clientX, one.clientY - other.clientY);
     if (event.type === "touchstart") this.pinch = { apart, scale: this.scale || this.whole };
-    else this.to(this.pinch.scale * (apart / this.pinch.apart), [(one.clientX + other.clientX) / 2, (one.clientY + other.clientY) / 2]);
+    else if (this.pinch) this.to(this.pinch.scale * (apart / this.pinch.apart), [(one.clientX + other.clientX) / 2, (one.clientY + other.clientY) / 2]);
   }
 }

@@ -74,8 +74,9 @@ export function keyOf(event) {
   return key;
 }
 
+// No guess is certain.
 export const percent = (guess) =>
-  (guess?.probability == null ? "" : `${Math.round(guess.probability * 100)} %`);
+  (guess?.probability == null ? "" : `${Math.min(99, Math.round(guess.probability * 100))} %`);
 
 // Find the label that the model's guess names; none where it was renamed since.
 export function named(picture, labels) {
