@@ -39,13 +39,19 @@ export class Desk {
   }
 
   send(batch, body) {
-    this.outbox.add({ batch, url: room.answer, refresh: room.progress, body: { batch, queue: room.queue, ...body } });
+    this.keep({ batch, url: room.answer, refresh: room.progress, body: { batch, queue: room.queue, ...body } });
+  }
+
+  // Put it into the outbox, and say at once that it waits there.
+  keep(act) {
+    this.outbox.add(act);
+    this.tellState({});
   }
 
   // Take back a batch of this page, sent or not.
   withdraw(batch) {
-    if (this.outbox.withdraw(batch)) return;
-    this.outbox.add({ batch: uuid(), url: room.undo, refresh: room.progress, body: { batch }, undoes: batch });
+    if (this.outbox.withdraw(batch)) this.tellState({});
+    else this.keep({ batch: uuid(), url: room.undo, refresh: room.progress, body: { batch }, undoes: batch });
   }
 
   // Take back what was last on an earlier page: the server knows what.
