@@ -84,7 +84,8 @@ def usable_by_all(page: Page) -> None:
         page.evaluate("Promise.all(document.getAnimations().map((one) => one.finished))")
         found = Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]
         serious = [one for one in found if one["impact"] in ("serious", "critical")]
-        assert [(one["id"], one["nodes"][0]["html"]) for one in serious] == [], (width, scheme)
+        named = [(one["id"], one["nodes"][0]["html"]) for one in serious]
+        assert not named, f"{width}, {scheme}: {named}"
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), (width, scheme)
 
 

@@ -102,7 +102,7 @@ def test_they_are_chosen_and_labelled_by_keyboard_alone(site: Site, grid: Page) 
     across = grid.locator(TILES).evaluate_all(
         "all => all.filter((one) => one.offsetTop === all[0].offsetTop).length"
     )
-    tab_to(grid, "?")
+    tab_to(grid, "%")
     grid.keyboard.press(" ")
     grid.keyboard.press("ArrowDown")
     grid.keyboard.press("Shift+ArrowRight")
