@@ -1,5 +1,6 @@
 """The catalogue in the admin."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.contrib import admin
@@ -13,14 +14,14 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from catalog import exporting, label_admin  # noqa: F401  (registers labels)
-from catalog.agreement import Agreement, Report, agreement_in
+from catalog.agreement import Agreement, Report, agreement_in, with_oneself
 from catalog.models import Annotation, Department, Label, Picture, Product, Source
 from catalog.room import decision_views
 from catalog.room import views as room
 
 
-def _shown(report: Report) -> dict[str, Any]:
-    """Return a report as its page shows it."""
+def _shown(report: Report, own: Mapping[str, Agreement]) -> dict[str, Any]:
+    """Return a report, and people's agreement with themselves, as their page shows them."""
     pairs = [
         {
             "one": pair.one,
@@ -33,7 +34,12 @@ def _shown(report: Report) -> dict[str, Any]:
         }
         for pair in report.pairs
     ]
-    return {"pairs": pairs, "pictures": report.pictures, "fleiss": report.fleiss}
+    return {
+        "pairs": pairs,
+        "pictures": report.pictures,
+        "fleiss": report.fleiss,
+        "own": [(name, agreement, _percent(agreement)) for name, agreement in own.items()],
+    }
 
 
 def _percent(agreement: Agreement) -> str:
@@ -211,8 +217,9 @@ class AnnotationAdmin(admin.ModelAdmin[Annotation]):
         """Show how far labellers agree, department by department."""
         if not self.has_view_permission(request):
             raise PermissionDenied
+        own = with_oneself()
         reports = [
-            (department, name, _shown(agreement_in(department)))
+            (department, name, _shown(agreement_in(department), own.get(department, {})))
             for department, name in Department.choices
         ]
         return TemplateResponse(

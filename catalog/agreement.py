@@ -1,13 +1,18 @@
-"""How far labellers agree: shares, Cohen's and Fleiss' kappa, by pair and by label."""
+"""How far labellers agree: shares, Cohen's and Fleiss' kappa, by pair and by label; and with
+themselves, on pictures that they were shown again."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.db import connection
+from django.db.models import Count
 
-from catalog.models import Annotation, Department, no_such_department
+from catalog.models import Annotation, Answer, Department, Label, no_such_department
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
 
 # What a labeller chose who could not decide.
 UNDECIDED = "undecided"
@@ -75,6 +80,34 @@ def agreement_in(department: str) -> Report:
     for picture, label in _rows(_SEVERAL, department):
         votes.setdefault(picture, Counter())[label] += 1
     return Report(pairs, len(votes), fleiss_kappa(list(votes.values())))
+
+
+def with_oneself(labeller: "User | None" = None) -> dict[str, dict[str, Agreement]]:
+    """Return how far people agree with what they said before, by department and name.
+
+    ``labeller`` is the one person to ask of; without, everybody is. It is measured on what they
+    were shown again, in two queries; labels that were merged since count as the one in their place.
+    """
+    action = Answer.Action
+    again = Answer.objects.filter(
+        is_repeat=True, undone_at=None, action__in=(action.LABEL, action.UNDECIDED)
+    )
+    if labeller is not None:
+        again = again.filter(labeller=labeller)
+    names: dict[int | None, str] = {
+        pk: one.today.name for pk, one in Label.objects.linked().items()
+    }
+    tables: dict[tuple[str, str], Counter[tuple[str, str]]] = {}
+    counted = again.order_by().values_list(
+        "picture__product__department", "labeller__username", "label_before", "label"
+    )
+    for department, name, before, label, count in counted.annotate(count=Count("pk")):
+        table = tables.setdefault((department, name), Counter())
+        table[names.get(before, UNDECIDED), names.get(label, UNDECIDED)] += count
+    own: dict[str, dict[str, Agreement]] = {}
+    for (department, name), table in sorted(tables.items()):
+        own.setdefault(department, {})[name] = compare(table)
+    return own
 
 
 def compare(table: Table) -> Agreement:

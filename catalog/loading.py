@@ -217,9 +217,8 @@ class _Import:
             # One import of a source at a time, and products in the order in which all lock them.
             Source.objects.select_for_update(no_key=True).get(pk=source.pk)
             batch = Batch.of(products.select_for_update(no_key=True).order_by("pk"))
-            for department in sorted({self.department_of(row) for row in rows if row.label}):
-                for label in Label.objects.held(department).values():
-                    batch.labels[department, label.name] = label
+            held = Label.objects.held(*(self.department_of(row) for row in rows if row.label))
+            batch.labels = {(label.department, label.name): label for label in held.values()}
             for row, (pictures, failures) in zip(rows, loaded, strict=True):
                 try:
                     with transaction.atomic():
@@ -335,7 +334,8 @@ class _Import:
         """Put the row's label on the pictures it names; True where one had another label."""
         labeller = labeller_named(f"source {self.source_name}")
         named = product.pictures.filter(reference__in=[ref.reference for ref in row.images])
-        return Annotation.objects.relabel(named, labeller, label)
+        labels = dict.fromkeys(named.values_list("pk", flat=True), label)
+        return Annotation.objects.put(labeller, labels)
 
 
 def unknown_label(name: str, department: str) -> str:

@@ -51,9 +51,10 @@ def evaluate(
 ) -> dict[str, Any]:
     """Return the measures of a version; what was not asked for is None.
 
-    ``labels`` are (image, label), scored on exactly those pictures; ``companions`` (series, image),
-    each picture a query among the whole gallery. The gallery is every picture under ``images``, or
-    the catalogue's. Without labels the accuracy is the one cross-validated in training.
+    ``labels`` are (image, label), scored on exactly those pictures, merged labels as the ones in
+    their place; ``companions`` (series, image), each picture a query among the whole gallery. The
+    gallery is every picture under ``images``, or the catalogue's. Without labels the accuracy is
+    the one cross-validated in training.
 
     Raises EvaluationError for pictures that are missing, labels that the department lacks and an
     artifact that cannot be loaded.
@@ -61,20 +62,20 @@ def evaluate(
     from ml.networks.metrics import companions_report, label_report
 
     started = time.perf_counter()
-    known = set(
-        Label.objects.in_department(version.department).in_use().values_list("name", flat=True)
-    )
+    today = Label.objects.in_department(version.department).todays_names()
     for image, label in labels:
-        if label and label not in known:
+        if label and label not in today:
             raise EvaluationError(
                 f"{image}: {version.department} has no label {label!r}, only "
-                f"{', '.join(sorted(known))}."
+                f"{', '.join(sorted(set(today.values())))}."
             )
-    scored = [(image, label) for image, label in labels if label in version.label_names]
+    # In the order in which it learnt them; two that were merged since are one.
+    names = list(dict.fromkeys(today.get(name, name) for name in version.label_names))
+    scored = [(image, today[label]) for image, label in labels if today.get(label) in names]
     if labels and not scored:
         raise EvaluationError(
             f"Version {version.number} knows none of these labels: it learnt "
-            f"{', '.join(version.label_names) or 'none'}."
+            f"{', '.join(names) or 'none'}."
         )
     result: dict[str, Any] = {
         "department": version.department,
@@ -105,9 +106,8 @@ def evaluate(
         result["unreadable"] = gallery.unreadable
         if scored:
             guesses = [gallery.guesses[gallery.row(image)] for image, _ in scored]
-            result |= label_report(
-                [label for _, label in scored], guesses, list(version.label_names)
-            )
+            guesses = [today.get(guess, guess) for guess in guesses]
+            result |= label_report([label for _, label in scored], guesses, names)
             learnt = _learnt(version, [image for image, _ in scored])
             result["measured_on"] = "the labels given"
             if learnt:

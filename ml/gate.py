@@ -1,10 +1,11 @@
 """The gate before a promotion: is a candidate worse than the version that serves?"""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
-from catalog.models import Annotation
+from catalog.models import Annotation, Label
 from ml.models import ModelVersion
 
 RESAMPLES = 10_000
@@ -38,6 +39,13 @@ class Comparison:
         )
 
 
+def guesses(version: ModelVersion, today: Mapping[str, str]) -> dict[int, str]:
+    """Return what a version took pictures for in cross-validation, by their ids, in ``today``'s
+    names: those of labels that took the place of others."""
+    said = version.metrics.get("guesses", {})
+    return {int(pk): today.get(name, name) for pk, name in said.items()}
+
+
 def compare(candidate: ModelVersion, live: ModelVersion) -> Comparison | None:
     """Compare by today's labels, those that both know; None where too few pictures are shared.
 
@@ -45,16 +53,16 @@ def compare(candidate: ModelVersion, live: ModelVersion) -> Comparison | None:
     count for both.
     """
     truth = Annotation.objects.in_department(candidate.department).agreed()
-    ours, theirs = (version.metrics.get("guesses", {}) for version in (candidate, live))
+    today = Label.objects.in_department(candidate.department).todays_names()
+    ours, theirs = (guesses(version, today) for version in (candidate, live))
     # A label that was renamed or made since, one of them cannot have guessed.
-    known = set(candidate.label_names) & set(live.label_names)
-    shared = [
-        pk for pk, name in truth.items() if name in known and str(pk) in ours and str(pk) in theirs
-    ]
+    known = {today.get(name, name) for name in candidate.label_names}
+    known &= {today.get(name, name) for name in live.label_names}
+    shared = [pk for pk, name in truth.items() if name in known and pk in ours and pk in theirs]
     if len(shared) < FEWEST_SHARED:
         return None
-    was_right = {pk for pk in shared if theirs[str(pk)] == truth[pk]}
-    is_right = {pk for pk in shared if ours[str(pk)] == truth[pk]}
+    was_right = {pk for pk in shared if theirs[pk] == truth[pk]}
+    is_right = {pk for pk in shared if ours[pk] == truth[pk]}
     better, worse = sorted(is_right - was_right), sorted(was_right - is_right)
     count = len(shared)
     shares = np.array([len(better), len(worse), count - len(better) - len(worse)]) / count

@@ -1,6 +1,6 @@
 """What pictures can be called, and what each person called them."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
@@ -38,18 +38,21 @@ class LabelQuerySet(models.QuerySet["Label"]):
         """Return what the labels of a department are called today, by the names they came with."""
         return {label.name: label.today.name for label in self.linked().values()}
 
-    def held(self, department: str, *, alone: bool = False) -> dict[int, "Label"]:
-        """Return a department's labels by id; none is merged or deleted until the transaction ends.
+    def held(self, *departments: str, alone: bool = False) -> dict[int, "Label"]:
+        """Return departments' labels by id; none is merged or deleted until the transaction ends.
 
         Who gives labels holds them, any number of people at once; who merges or deletes one holds
         them ``alone``, after all others.
         """
         kind = "" if alone else "_shared"
         with connection.cursor() as cursor:
-            cursor.execute(
-                f"SELECT pg_advisory_xact_lock{kind}(%s, hashtext(%s))", [LABELS_LOCK, department]
-            )
-        return self.in_department(department).linked()
+            # In one order, whoever holds several.
+            for department in sorted(set(departments)):
+                cursor.execute(
+                    f"SELECT pg_advisory_xact_lock{kind}(%s, hashtext(%s))",
+                    [LABELS_LOCK, department],
+                )
+        return self.filter(department__in=departments).linked()
 
 
 class Label(models.Model):
@@ -185,16 +188,24 @@ class AnnotationQuerySet(models.QuerySet["Annotation"]):
         )
         return self.order_by().filter(Exists(others)).values_list("picture", flat=True)
 
-    def relabel(self, pictures: Iterable[Picture], labeller: "User", label: Label) -> bool:
-        """Let a person give pictures a label; True where one had another from them."""
-        changed = False
-        for picture in pictures:
-            annotation, is_new = self.get_or_create(
-                picture=picture, labeller=labeller, defaults=Annotation.given_as(label)
-            )
-            if not is_new and not annotation.says(label):
+    def put(self, labeller: "User", labels: Mapping[int, Label]) -> bool:
+        """Let somebody give labels, by picture id; True where a picture had another from them."""
+        mine = self.filter(labeller=labeller, picture__in=labels)
+        given = {
+            annotation.picture_id: annotation
+            for annotation in mine.select_related("label", "merged_from__merged_into")
+        }
+        new, changed = [], False
+        for picture, label in labels.items():
+            annotation = given.get(picture)
+            if annotation is None:
+                annotation = Annotation(picture_id=picture, labeller=labeller)
+                annotation.give(label)
+                new.append(annotation)
+            elif not annotation.says(label):
                 annotation.relabel(label)
                 changed = True
+        self.bulk_create(new, ignore_conflicts=True)
         return changed
 
     def gold(self) -> models.QuerySet[Any, Any]:

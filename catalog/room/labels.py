@@ -156,10 +156,7 @@ def separate(label: int) -> Separated:
 def _alone(*labels: int) -> list[Label]:
     """Return the labels, held alone; raises LabelError where one is gone."""
     departments = Label.objects.filter(pk__in=labels).values_list("department", flat=True)
-    held: dict[int, Label] = {}
-    # In one order, whoever holds several.
-    for department in sorted(set(departments)):
-        held |= Label.objects.held(department, alone=True)
+    held = Label.objects.held(*departments, alone=True)
     if not held.keys() >= set(labels):
         raise LabelError("This label does not exist any more. Nothing was changed.")
     return [held[label] for label in labels]

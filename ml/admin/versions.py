@@ -6,10 +6,10 @@ from django.contrib import admin, messages
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest
 
-from catalog.models import Annotation, Picture
+from catalog.models import Annotation, Label, Picture
 from ml import charts
 from ml.admin.looked_at import LookedAt, moment
-from ml.gate import compare
+from ml.gate import compare, guesses
 from ml.models import ModelVersion, NotReady
 
 MOST_CHANGED = 24
@@ -201,12 +201,14 @@ def _changed(
     chosen = pks[:MOST_CHANGED]
     pictures = Picture.objects.in_bulk(chosen)
     truth = Annotation.objects.filter(picture__in=chosen).agreed()
+    today = Label.objects.in_department(version.department).todays_names()
+    before, after = (guesses(one, today) for one in (other, version))
     return [
         {
             "thumbnail_url": pictures[pk].thumbnail_url,
             "truth": truth[pk],
-            "before": other.metrics["guesses"][str(pk)],
-            "after": version.metrics["guesses"][str(pk)],
+            "before": before[pk],
+            "after": after[pk],
         }
         for pk in chosen
         if pk in pictures and pk in truth

@@ -2,19 +2,27 @@
 
 import csv
 from collections import Counter
+from collections.abc import Sequence
+from io import StringIO
 from pathlib import Path
+from uuid import uuid4
 
 import numpy as np
 import pytest
 from django.contrib.auth.models import User
+from django.core.management import call_command
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
-from sklearn.metrics import cohen_kappa_score
+from sklearn.metrics import accuracy_score, cohen_kappa_score, jaccard_score
 
-from catalog.agreement import UNDECIDED, agreement_in, compare, fleiss_kappa
-from catalog.models import Annotation, Label, Picture
+from catalog.agreement import UNDECIDED, agreement_in, compare, fleiss_kappa, with_oneself
+from catalog.models import Annotation, Label, Lease, Picture, Product, Source
+from catalog.room.answers import answer, take_back
+from catalog.room.labels import merge, separate
+from catalog.room.progress import progress
+from tests.catalog.room import curator, named, prints, say
 from tests.factories import load_catalogue
 
 
@@ -33,16 +41,53 @@ def test_kappa_is_that_of_an_independent_computation(seed: int) -> None:
     assert found.kappa == pytest.approx(cohen_kappa_score(one, other))
 
 
-def test_kappa_of_the_real_labellers(shared: Path) -> None:
-    named = []
-    for which in "ab":
-        with (shared / "data" / "art" / f"labels_{which}.csv").open(newline="") as stream:
-            named.append({row["image"]: row["label"] for row in csv.DictReader(stream)})
-    both = sorted(named[0].keys() & named[1].keys())
-    one, other = ([labels[image] for image in both] for labels in named)
-    found = compare(table(one, other))
-    assert found.share == pytest.approx(0.961, abs=0.001)
-    assert found.kappa == pytest.approx(cohen_kappa_score(one, other))
+@pytest.mark.django_db
+def test_it_is_that_of_the_real_labellers(shared: Path) -> None:
+    """Two people's files, imported, agree as their rows do."""
+    art = shared / "data" / "art"
+    said: dict[str, dict[str, str]] = {}
+    for name in "ab":
+        with (art / f"labels_{name}.csv").open(newline="") as stream:
+            said[name] = {row["image"]: row["label"] for row in csv.DictReader(stream)}
+    images = sorted(said["a"].keys() | said["b"].keys())
+    fill(images)
+    for name, labels in said.items():
+        file = str(art / f"labels_{name}.csv")
+        call_command("import_labels", file, department="art", labeller=name, stdout=StringIO())
+        assert Annotation.objects.filter(labeller__username=name).count() == len(labels)
+    both = [image for image in images if image in said["a"] and image in said["b"]]
+    one, other = ([labels[image] or UNDECIDED for image in both] for labels in said.values())
+    (pair,) = agreement_in("art").pairs
+    assert pair.agreement.both == len(both) == 466
+    assert pair.agreement.share == accuracy_score(one, other)
+    assert f"{pair.agreement.share:.1%}" == "96.1%"
+    assert pair.agreement.kappa == pytest.approx(cohen_kappa_score(one, other))
+    assert f"{pair.agreement.kappa:.3f}" == "0.952"
+    assert set(pair.labels) == {*one, *other}
+    for label, agreement in pair.labels.items():
+        ours, theirs = ([given == label for given in labels] for labels in (one, other))
+        assert agreement.share == pytest.approx(jaccard_score(ours, theirs))
+        assert agreement.kappa == pytest.approx(cohen_kappa_score(ours, theirs))
+
+
+def fill(references: Sequence[str]) -> None:
+    """Have a picture of art for each of these names; nothing lies on disk for them."""
+    source = Source.objects.create(name="prints")
+    products = Product.objects.bulk_create(
+        Product(source=source, department="art", external_id=name, title=name)
+        for name in references
+    )
+    Picture.objects.bulk_create(
+        Picture(
+            product=product,
+            reference=product.external_id,
+            sha256=f"{number:064}",
+            perceptual_hash=0,
+            width=1,
+            height=1,
+        )
+        for number, product in enumerate(products)
+    )
 
 
 @pytest.mark.parametrize(
@@ -141,6 +186,62 @@ def test_each_pair_is_compared_on_what_both_looked_at() -> None:
     assert report.fleiss == pytest.approx(fleiss_kappa(votes))
 
 
+def say_again(name: str, *labels: str) -> None:
+    """Show somebody the first pictures again, and let them give these labels, one each."""
+    for picture, label in zip(prints(), labels, strict=False):
+        Lease.objects.create(
+            picture=picture, labeller=curator(name), until="2100-01-01T00:00Z", is_repeat=True
+        )
+        say(label, picture, by=name)
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("looked")
+def test_people_are_compared_with_themselves_on_what_they_were_shown_again() -> None:
+    say_again("anna", "water", "abstract", "abstract", "water", "water")
+    say_again("cem", "water", "abstract")
+    with CaptureQueriesContext(connection) as queries:
+        own = with_oneself()
+    assert len(queries) == 2
+    before = [label or UNDECIDED for label in LOOKED["anna"][:5]]
+    again = ["water", "abstract", "abstract", "water", "water"]
+    assert own.keys() == {"art"}
+    assert list(own["art"]) == ["anna", "cem"]
+    anna = own["art"]["anna"]
+    assert (anna.both, anna.agreed, anna.share) == (5, 3, 0.6)
+    assert anna.kappa == pytest.approx(cohen_kappa_score(before, again))
+    assert (own["art"]["cem"].both, own["art"]["cem"].agreed) == (2, 2)
+    assert with_oneself(curator("cem")) == {"art": {"cem": own["art"]["cem"]}}
+    # What counts is what they said before and say now, not what was taken back, skipped or cleared.
+    take_back(curator("cem"), "art")
+    assert with_oneself()["art"]["cem"].both == 1
+    for action in ("skip", "clear"):
+        Lease.objects.create(
+            picture=prints()[1],
+            labeller=curator("cem"),
+            until="2100-01-01T00:00Z",
+            is_repeat=True,
+        )
+        answer(curator("cem"), "art", uuid4(), [prints()[1].pk], action)
+    assert with_oneself()["art"]["cem"].both == 1
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("looked")
+def test_labels_that_were_merged_since_count_as_one() -> None:
+    say_again("anna", "abstract", "abstract")
+    assert with_oneself()["art"]["anna"].agreed == 0
+    assert agreement_in("art").pairs[0].agreement.agreed == 4
+    merge(named("water").pk, named("abstract").pk)
+    assert with_oneself()["art"]["anna"].agreed == 2
+    assert progress(curator("anna"), "art").alike == 2
+    pair = agreement_in("art").pairs[0]
+    assert (pair.agreement.agreed, set(pair.labels)) == (5, {"abstract", UNDECIDED})
+    separate(named("water").pk)
+    assert with_oneself()["art"]["anna"].agreed == 0
+    assert agreement_in("art").pairs[0].agreement.agreed == 4
+
+
 @pytest.mark.django_db
 @pytest.mark.usefixtures("looked")
 def test_departments_are_apart() -> None:
@@ -159,6 +260,12 @@ def test_the_page_tells_it_to_who_may_see_labels(client: Client) -> None:
     assert f'href="{address}"' in listed
     shown = " ".join(client.get(address).content.decode().split())
     assert "anna and ben: 4 of 5 alike, 80.0%, Cohen’s kappa 0.688" in shown
+    assert "themselves" not in shown
+    say_again("anna", "water", "abstract", "abstract")
+    shown = " ".join(client.get(address).content.decode().split())
+    row = '<tr><th scope="row">anna</th><td>3</td><td>2</td><td>66.7%</td><td>0.400</td></tr>'
+    assert "Each person with themselves, on pictures shown again" in shown
+    assert row in shown
     assert "5 pictures were looked at by several people: Fleiss’ kappa" in shown
     # Jewelry has none.
     assert "labelled by a second person yet" in shown

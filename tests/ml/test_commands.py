@@ -13,7 +13,8 @@ from django.core.files.storage import default_storage
 from django.core.management import call_command
 from django.core.management.base import CommandError
 
-from catalog.models import Picture
+from catalog.models import Label, Picture
+from catalog.room.labels import merge
 from ml.models import Embedding, ModelVersion, TrainingRun
 from ml.networks.pixels import decode_rgb
 from ml.registry import encoder_of
@@ -145,6 +146,26 @@ def test_labels_are_scored_on_exactly_those_pictures(
     assert (result["count"], result["labels_skipped"], result["gallery"]) == (10, 1, 12)
     assert np.sum(result["confusion"]["counts"]) == 10
     assert result["mrr"] is None
+
+
+def test_labels_that_were_merged_are_scored_as_the_one_in_their_place(
+    small_encoders: Encoders, tmp_path: Path, media: Path
+) -> None:
+    load_catalogue(tmp_path, 12)
+    label_pictures(["abstract", "water"])
+    small_encoders.version("art", live=True)
+    labels = Label.objects.in_department("art")
+    merge(labels.get(name="water").pk, labels.get(name="city").pk)
+    rows = [(f"images/{number}.jpg", ["city", "water"][number % 2]) for number in range(6)]
+    result = reported("evaluate", "art", "--labels", write_csv(tmp_path, "image,label", rows))
+    assert (result["count"], result["labels_skipped"]) == (6, 0)
+    assert result["confusion"]["labels"] == ["abstract", "city"]
+    taken_for_abstract, right = result["confusion"]["counts"][1]
+    assert (taken_for_abstract + right, result["accuracy"]) == (6, right / 6)
+    rows = [("images/0.jpg", "waves")]
+    line = refusal("evaluate", "art", "--labels", write_csv(tmp_path, "image,label", rows))
+    assert "has no label 'waves', only abstract, " in line
+    assert "water" not in line
 
 
 def twins(folder: Path, series: int) -> list[tuple[str, str]]:

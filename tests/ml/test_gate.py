@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from catalog.models import Annotation, Label, Picture
+from catalog.room.labels import merge, separate
 from ml import tasks
 from ml.gate import FEWEST_SHARED, compare
 from ml.models import ModelVersion, NotReady, Worse
@@ -127,3 +128,18 @@ def test_too_few_shared_pictures_say_nothing(truth: dict[int, str]) -> None:
 def test_versions_without_labels_say_nothing(truth: dict[int, str]) -> None:
     assert compare(candidate(), candidate()) is None
     assert Picture.objects.count() == COUNT
+
+
+def test_what_was_taken_for_a_label_that_is_merged_since_counts_as_today(
+    truth: dict[int, str],
+) -> None:
+    live, worse = guessing(truth, 1), guessing(truth, 12)
+    merge(*Label.objects.filter(name__in=["abstract", "water"]).values_list("pk", flat=True))
+    compared = compare(worse, live)
+    assert compared is not None
+    assert (compared.shared, compared.before, compared.after) == (COUNT, 1, 1)
+    (name,) = set(Annotation.objects.agreed().values())
+    separate(Label.objects.get(merged_into__name=name).pk)
+    compared = compare(worse, live)
+    assert compared is not None
+    assert compared.after == 0.5

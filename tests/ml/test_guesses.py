@@ -16,8 +16,10 @@ from pytest_django import DjangoAssertNumQueries
 
 from catalog.models import Adjudication, Annotation, Label, Lease, Picture
 from catalog.room.guesses import Guess, model
+from catalog.room.labels import merge, separate
 from ml.guesses import LiveVersions
 from ml.models import DIMENSIONS, Embedding, ModelVersion
+from tests.catalog.room import named
 from tests.factories import load_catalogue
 from tests.ml.rows import candidate
 
@@ -114,6 +116,13 @@ def test_a_guess_has_the_name_of_what_its_label_was_merged_into(version: ModelVe
     city.save()
     guesses = LiveVersions().guesses("art", pks())
     assert [guesses[pk].label for pk in pks()[:2]] == ["abstract", "landscape"]
+    # And that into another one.
+    merge(named("landscape").pk, named("water").pk)
+    guesses = LiveVersions().guesses("art", pks())
+    assert [guesses[pk].label for pk in pks()[:2]] == ["abstract", "water"]
+    separate(named("city").pk)
+    guesses = LiveVersions().guesses("art", pks())
+    assert [guesses[pk].label for pk in pks()[:2]] == ["abstract", "city"]
 
 
 def test_the_least_sure_come_first_and_the_unknown_last(version: ModelVersion) -> None:
