@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from django import forms
 from django.contrib import admin
 from django.contrib.auth import get_user_model
 from django.core.exceptions import PermissionDenied
@@ -171,8 +172,27 @@ class PictureAdmin(admin.ModelAdmin[Picture]):
         return f"{picture.width} × {picture.height}"
 
 
+class AnnotationForm(forms.ModelForm[Annotation]):
+    """One person's label on one picture: a label of the picture's department."""
+
+    def clean(self) -> dict[str, Any]:
+        given = super().clean() or self.cleaned_data
+        picture = given.get("picture") or (self.instance.picture if self.instance.pk else None)
+        label: Label | None = given.get("label")
+        if picture is None or "label" not in self.changed_data:
+            return given
+        department = picture.product.department
+        chosen = label and Label.objects.held(department).get(label.pk)
+        if chosen != label:
+            self.add_error("label", f"“{label}” is no label of {department}. Choose one of those.")
+        columns = Annotation.given_as(chosen)
+        given["label"], self.instance.merged_from = columns["label"], columns["merged_from"]
+        return given
+
+
 @admin.register(Annotation)
 class AnnotationAdmin(admin.ModelAdmin[Annotation]):
+    form = AnnotationForm
     list_display = ("image", "title", "label", "labeller", "created_at")
     list_display_links = ("image", "title")
     list_filter = ("picture__product__department", ("label", LabelInUseFilter), "labeller")
@@ -181,6 +201,7 @@ class AnnotationAdmin(admin.ModelAdmin[Annotation]):
     search_fields = ("picture__product__title", "picture__reference")
     show_full_result_count = False
     raw_id_fields = ("picture", "labeller")
+    fields = ("picture", "image", "label", "labeller", "created_at")
     readonly_fields = ("image", "created_at")
 
     @admin.display(description="")

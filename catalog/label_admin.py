@@ -1,5 +1,7 @@
 """Labels in the admin: hotkeys, examples, and merging one into another."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, ClassVar
 
 from django import forms
@@ -14,7 +16,9 @@ from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.translation import ngettext
 
-from catalog.models import Label
+from catalog.agreement import UNDECIDED
+from catalog.models import Department, Label
+from catalog.reading.text import clean_text
 from catalog.room.labels import (
     LabelError,
     Use,
@@ -38,6 +42,13 @@ class LabelForm(forms.ModelForm[Label]):
             "examples": "Pictures that show what is meant.",
         }
 
+    def clean_name(self) -> str:
+        # What a file could not name again would not come back from an export.
+        name = clean_text(self.cleaned_data["name"])
+        if name in ("", UNDECIDED):
+            raise forms.ValidationError("Choose a name; “undecided” is what people say who cannot.")
+        return name
+
     def clean(self) -> dict[str, Any]:
         given = super().clean() or self.cleaned_data
         label = self.instance
@@ -51,7 +62,7 @@ class LabelForm(forms.ModelForm[Label]):
             except LabelError as error:
                 self.add_error("hotkey", str(error))
         same = Label.objects.in_department(label.department).exclude(pk=label.pk)
-        if taken := same.filter(name=given.get("name")).first():
+        if taken := same.filter(name__iexact=given.get("name")).first():
             merged = f", merged into “{taken.merged_into}”" if taken.merged_into else ""
             text = f"There is a label “{taken}” in {label.department} already{merged}."
             self.add_error("name", text)
@@ -139,17 +150,27 @@ class LabelAdmin(admin.ModelAdmin[Label]):
         actions.pop("delete_selected", None)
         return actions
 
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        with _alone(request):
+            return super().changelist_view(request, extra_context)
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: Any = None,
+    ) -> HttpResponse:
+        with _alone(request):
+            return super().changeform_view(request, object_id, form_url, extra_context)
+
     def delete_view(
         self, request: HttpRequest, object_id: str, extra_context: Any = None
     ) -> HttpResponse:
-        with transaction.atomic():
+        with _alone(request):
             label = self.get_object(request, object_id)
-            if label is not None and self.has_delete_permission(request, label):
-                if request.method == "POST":
-                    # Nobody gives it between the look and the deletion.
-                    Label.objects.held(label.department, alone=True)
-                if is_used(label):
-                    return self.kept(request, label)
+            if label and self.has_delete_permission(request, label) and is_used(label):
+                return self.kept(request, label)
             return super().delete_view(request, object_id, extra_context)
 
     def kept(self, request: HttpRequest, label: Label) -> HttpResponse:
@@ -160,11 +181,6 @@ class LabelAdmin(admin.ModelAdmin[Label]):
         text = f"“{label}” was not deleted: people gave it to pictures. Merge it into another one."
         self.message_user(request, text, messages.WARNING)
         return HttpResponseRedirect(reverse("admin:catalog_label_merge", args=[label.pk]))
-
-    def save_model(self, request: HttpRequest, obj: Label, form: Any, change: bool) -> None:
-        # Only what was changed here: a merge meanwhile stays.
-        changed = [name for name in form.changed_data if name != "examples"]
-        obj.save(update_fields=changed if change else None)
 
     @admin.action(description="Merge the selected label into another", permissions=["change"])
     def merge_one(self, request: HttpRequest, queryset: QuerySet[Label]) -> HttpResponse | None:
@@ -246,6 +262,15 @@ class LabelAdmin(admin.ModelAdmin[Label]):
     ) -> HttpResponse:
         context |= {**self.admin_site.each_context(request), "title": title, "label": label}
         return TemplateResponse(request, f"admin/catalog/label/{name}.html", context)
+
+
+@contextmanager
+def _alone(request: HttpRequest) -> Iterator[None]:
+    """Let what changes labels come one after the other, and after whoever gives them."""
+    with transaction.atomic():
+        if request.method == "POST":
+            Label.objects.held(*Department.values, alone=True)
+        yield
 
 
 def _counted(use: Use) -> str:

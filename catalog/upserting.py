@@ -179,27 +179,19 @@ def _picture(new: NewPicture) -> Picture:
     )
 
 
+@transaction.atomic
 def put_labels(source: Source, labels: Mapping[int, Label]) -> None:
     """Put these labels, by product id, on the products' pictures in the source's own name.
 
-    A label that the source gave before is changed; what people said stays.
+    A label that the source gave before is changed; what people said stays. What was merged since
+    the labels were read stands for the label in its place; what was deleted, for none.
     """
     if not labels:
         return
-    labeller = labeller_named(f"source {source.name}")
-    given = {
-        annotation.picture_id: annotation
-        for annotation in Annotation.objects.filter(labeller=labeller, picture__product__in=labels)
-    }
+    held = Label.objects.held(*(label.department for label in labels.values()))
     pictures = Picture.objects.filter(product__in=labels).values_list("pk", "product_id")
-    new = []
-    for picture, product in pictures:
-        annotation, label = given.get(picture), labels[product]
-        if annotation is None:
-            new.append(Annotation(picture_id=picture, labeller=labeller, label=label))
-        elif annotation.label_id != label.pk:
-            annotation.relabel(label)
-    Annotation.objects.bulk_create(new, ignore_conflicts=True)
+    found = {pk: held[labels[one].pk] for pk, one in pictures if labels[one].pk in held}
+    Annotation.objects.put(labeller_named(f"source {source.name}"), found)
 
 
 def delist(ids: Iterable[int]) -> int:

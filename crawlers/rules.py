@@ -34,7 +34,7 @@ class Rules:
     @classmethod
     def of(cls, source: Source, department: str = "") -> Self:
         rules = CategoryRule.objects.filter(Q(source=source) | Q(source=None))
-        return cls(list(rules.select_related("label__merged_into")), department)
+        return cls(list(rules.select_related("label")), department)
 
     def first(self, category: str) -> CategoryRule | None:
         """Return the first rule that catches the category."""
@@ -50,7 +50,7 @@ class Rules:
         rule = self.first(product.category)
         if rule is None or rule.label is None or rule.department != product.department:
             return None
-        return rule.label.merged_into or rule.label
+        return rule.label
 
     def put_labels(self, source: Source, products: Iterable[Product]) -> None:
         """Label the products' pictures as the rules say."""

@@ -3,11 +3,12 @@
 import re
 
 # A text that begins like one after apostrophes of its own is guarded too, so that nothing is lost.
-_FORMULA = re.compile(r"'*[=+\-@\t\r]")
+# Some spreadsheets take the wide signs of Chinese and Japanese for the others.
+_FORMULA = re.compile(r"'*[=+\-@＝＋－＠\t\r\n]")
 
 
 def guarded(text: str) -> str:
-    """Return a cell that no spreadsheet runs: an apostrophe before = + - @, tab and CR."""
+    """Return a cell that no spreadsheet runs: an apostrophe before = + - @, tab, CR and LF."""
     return f"'{text}" if _FORMULA.match(text) else text
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from catalog.reading.files import open_text
 from catalog.reading.rows import NAME_LENGTH, BadValueError, FileError, LabelRow, RowError
-from catalog.reading.text import image_reference, short_text
+from catalog.reading.text import clip, image_reference, short_text
 from catalog.reading.times import moment
 
 
@@ -34,43 +34,57 @@ def read_label_studio(path: Path) -> Iterator[LabelRow | RowError]:
 def _labels(tasks: list[Any]) -> Iterator[LabelRow | RowError]:
     for number, task in enumerate(tasks, 1):
         try:
-            data, annotations = _mapping(task).get("data"), task.get("annotations")
+            data, annotations = _mapping(_mapping(task).get("data")), task.get("annotations")
             if not isinstance(annotations, list):
                 raise BadValueError("it has no list of annotations: export as “JSON”")
-            for annotation in annotations:
-                yield _label(number, _mapping(data), _mapping(annotation))
         except BadValueError as error:
             yield RowError(number, str(error))
+            continue
+        for annotation in annotations:
+            yield _label(number, data, annotation)
 
 
-def _label(number: int, data: dict[str, Any], annotation: dict[str, Any]) -> LabelRow:
-    named = data.get("reference") or data.get("image")
-    image = image_reference(named, 0) if isinstance(named, str) else None
-    if image is None:
-        raise BadValueError("image is missing")
-    when: datetime | None = None
-    if created_at := annotation.get("created_at"):
-        when = moment(str(created_at))
-    return LabelRow(
-        number,
-        image.reference,
-        "" if annotation.get("was_cancelled") else _choice(annotation.get("result")),
-        sha256=str(data.get("sha256") or ""),
-        labeller=_person(annotation.get("completed_by")),
-        created_at=when,
-    )
+def _label(number: int, data: dict[str, Any], annotation: Any) -> LabelRow | RowError:
+    try:
+        annotation = _mapping(annotation)
+        named = data.get("reference") or data.get("image")
+        image = image_reference(named, 0) if isinstance(named, str) else None
+        if image is None:
+            raise BadValueError("image is missing")
+        when: datetime | None = None
+        if created_at := annotation.get("created_at"):
+            when = moment(str(created_at))
+        return LabelRow(
+            number,
+            image.reference,
+            "" if annotation.get("was_cancelled") else _choice(annotation.get("result")),
+            sha256=str(data.get("sha256") or ""),
+            labeller=_person(annotation.get("completed_by")),
+            created_at=when,
+        )
+    except BadValueError as error:
+        return RowError(number, str(error))
 
 
 def _choice(result: Any) -> str:
-    chosen = [
-        choice
-        for one in result or []
-        if isinstance(one, dict) and one.get("type") == "choices"
-        for choice in _mapping(one.get("value")).get("choices") or []
-    ]
+    """Return the one choice, "" where nothing was chosen; raises BadValueError otherwise."""
+    if not isinstance(result or [], list):
+        raise BadValueError("its result is no list")
+    chosen: list[str] = []
+    others: list[str] = []
+    for one in map(_mapping, result or []):
+        if one.get("type") != "choices":
+            others.append(clip(str(one.get("type"))))
+            continue
+        choices = _mapping(one.get("value")).get("choices") or []
+        if not isinstance(choices, list) or not all(isinstance(text, str) for text in choices):
+            raise BadValueError("its choices are no list of texts")
+        chosen += choices
     if len(chosen) > 1:
         raise BadValueError(f"has {len(chosen)} choices: a picture has one label from a person")
-    return short_text("label", str(chosen[0]), NAME_LENGTH) if chosen else ""
+    if others and not chosen:
+        raise BadValueError(f"has {', '.join(others)} and no choice: only <Choices> are labels")
+    return short_text("label", chosen[0], NAME_LENGTH) if chosen else ""
 
 
 def _person(completed_by: Any) -> str:
@@ -79,9 +93,11 @@ def _person(completed_by: Any) -> str:
         completed_by = (
             completed_by.get("username") or completed_by.get("email") or completed_by.get("id")
         )
-    if isinstance(completed_by, int):
+    if type(completed_by) is int:
         return f"annotator {completed_by}"
-    return short_text("completed_by", str(completed_by or ""), NAME_LENGTH)
+    if not isinstance(completed_by or "", str):
+        raise BadValueError("completed_by is neither a name nor a number")
+    return short_text("completed_by", completed_by or "", NAME_LENGTH)
 
 
 def _mapping(value: Any) -> dict[str, Any]:

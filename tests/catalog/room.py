@@ -1,9 +1,11 @@
 """What tests of the labelling room begin with: people who may label, and their answers."""
 
 from collections.abc import Sequence
+from importlib import import_module
 from typing import Any
 from uuid import UUID, uuid4
 
+from django.apps import apps
 from django.contrib.auth.models import Permission, User
 from django.test import Client
 
@@ -24,6 +26,11 @@ def signed_in(name: str = "cora") -> Client:
     client = Client()
     client.force_login(curator(name))
     return client
+
+
+def first_labels() -> None:
+    """Have the labels that the site begins with: a test that empties the database takes them."""
+    import_module("catalog.migrations.0002_first_labels").add_labels(apps, None)
 
 
 def prints() -> list[Picture]:

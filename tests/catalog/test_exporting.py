@@ -17,7 +17,8 @@ from catalog.management.base import BadInput
 from catalog.models import Annotation, Label, Picture
 from catalog.reading import FileError, LabelRow, RowError, read_labels
 from catalog.reading.formulas import guarded, unguarded
-from tests.catalog.room import prints, signed_in
+from catalog.room.labels import merge, separate
+from tests.catalog.room import named, prints, signed_in
 from tests.factories import load_catalogue
 
 pytestmark = pytest.mark.django_db
@@ -85,11 +86,12 @@ def test_no_spreadsheet_takes_a_cell_for_a_formula(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "a", "=a", "+1", "-1", "@a", "\ta", "\ra", "'a", "'=a", "''=a", "'"]
+    "text",
+    ["", "a", "=a", "+1", "-1", "@a", "\ta", "\ra", "\na", "＝a", "'a", "'=a", "''=a", "'"],
 )
 def test_what_is_guarded_is_read_as_it_was(text: str) -> None:
     assert unguarded(guarded(text)) == text
-    assert not guarded(text).startswith(("=", "+", "-", "@", "\t", "\r"))
+    assert not guarded(text).startswith(("=", "+", "-", "@", "＝", "\t", "\r", "\n"))
 
 
 def test_label_studio_gets_tasks_with_choices(tmp_path: Path) -> None:
@@ -210,3 +212,56 @@ def test_who_may_not_see_annotations_gets_none(client: Client) -> None:
     client.force_login(User.objects.create(username="guest", is_staff=True))
     assert client.get(url).status_code == 403
     assert signed_in().get(url.replace("art", "furniture")).status_code == 404
+
+
+WATER = {"type": "choices", "value": {"choices": ["water"]}}
+
+
+@pytest.mark.parametrize(
+    ("annotation", "says"),
+    [
+        ("water", "is no task as Label Studio exports it"),
+        ({"result": "water"}, "its result is no list"),
+        ({"result": ["water"]}, "is no task as Label Studio exports it"),
+        ({"result": [{"type": "choices", "value": "water"}]}, "is no task"),
+        ({"result": [{"type": "choices", "value": {"choices": "water"}}]}, "no list of texts"),
+        ({"result": [{"type": "choices", "value": {"choices": [["water"]]}}]}, "no list of texts"),
+        ({"result": [{"type": "rectanglelabels", "value": {}}]}, "“rectanglelabels” and no choice"),
+        ({"result": [WATER], "completed_by": ["anna"]}, "neither a name nor a number"),
+        ({"result": [WATER], "completed_by": True}, "neither a name nor a number"),
+        ({"result": [WATER], "created_at": 5}, "time “5” is not like"),
+    ],
+)
+def test_annotations_of_another_shape_are_reported_and_stop_nothing(
+    tmp_path: Path, annotation: object, says: str
+) -> None:
+    file = tmp_path / "project.json"
+    image = {"image": prints()[2].reference}
+    last = {"completed_by": "cora", "result": [WATER, {"type": "textarea", "value": {}}]}
+    file.write_text(json.dumps([{"data": image, "annotations": [annotation, last]}]))
+    report = bring(file)
+    assert (report["created"], len(report["failed"])) == (1, 1)
+    assert says in report["failed"][0]["reason"]
+    cora = Annotation.objects.get(labeller__username="cora")
+    assert (cora.label, cora.picture) == (Label.objects.get(name="water"), prints()[2])
+
+
+def test_the_short_json_of_label_studio_is_reported_row_by_row(tmp_path: Path) -> None:
+    file = tmp_path / "project.json"
+    file.write_text(json.dumps([{"image": "images/2.jpg", "choice": "water", "annotator": 1}]))
+    report = bring(file)
+    assert report["created"] == 0
+    assert [failed["row"] for failed in report["failed"]] == [1]
+
+
+@pytest.mark.parametrize("format", FORMATS)
+def test_what_is_exported_while_labels_are_merged_changes_nothing(
+    format: str, tmp_path: Path
+) -> None:
+    before = said()
+    merge(named("water").pk, named("city").pk)
+    file = export(format, tmp_path)
+    assert "water" not in file.read_text()
+    assert bring(file)["unchanged"] == 6
+    separate(named("water").pk)
+    assert said() == before

@@ -8,7 +8,7 @@ import pytest
 from catalog.models import Annotation, Answer, Label, Lease, Picture
 from catalog.room.answers import AnswerError, answer, take_back
 from catalog.room.queues import Queue, take
-from tests.catalog.room import curator, held, ids, named, prints, say
+from tests.catalog.room import curator, first_labels, held, ids, named, prints, say
 from tests.factories import load_catalogue
 from tests.together import at_once
 
@@ -199,6 +199,7 @@ def test_somebody_elses_batch_is_refused() -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_one_answer_sent_by_many_at_once_is_kept_once(media: Path, tmp_path: Path) -> None:
+    first_labels()
     load_catalogue(tmp_path / "again", 4)
     pictures, batch = prints(), uuid4()
     curator()

@@ -272,3 +272,51 @@ def test_choices_hold_labels_in_use_only(client: Client) -> None:
     assert ">city</option>" not in add
     assert "landscape" in pictures
     assert "city" not in pictures
+
+
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [
+        ("Water", "There is a label “water” in art already."),
+        ("animal", "There is a label “animal” in art already, merged into “botanical”."),
+        ("undecided", "“undecided” is what people say who cannot"),
+        ("<br>", "Choose a name"),
+    ],
+)
+def test_a_name_that_cannot_be_told_apart_is_refused(client: Client, name: str, says: str) -> None:
+    merge(named("animal").pk, named("botanical").pk)
+    url = reverse("admin:catalog_label_change", args=[named("city").pk])
+    assert says in client.post(url, changed(name=name)).content.decode()
+    assert Label.objects.filter(name=name).exclude(name="animal").count() == 0
+    assert named("city").name == "city"
+
+
+def test_a_name_is_kept_as_files_name_it(client: Client, tmp_path: Path) -> None:
+    url = reverse("admin:catalog_label_change", args=[named("city").pk])
+    assert client.post(url, changed(name=" Streets &amp;  <b>houses</b>")).status_code == 302
+    assert named("Streets & houses").hotkey == "4"
+
+
+def test_a_label_loses_no_more_than_the_examples_that_are_deleted(client: Client) -> None:
+    one, two, *_ = prints()
+    city = named("city")
+    city.examples.set([one, two])
+    one.product.delete()
+    page = client.get(reverse("admin:catalog_label_change", args=[city.pk]))
+    assert page.status_code == 200
+    assert list(city.examples.all()) == [two]
+    sent = changed(examples=[one.pk, two.pk])
+    url = reverse("admin:catalog_label_change", args=[city.pk])
+    assert "Select a valid choice" in client.post(url, sent).content.decode()
+    assert list(city.examples.all()) == [two]
+
+
+def test_a_label_that_is_deleted_meanwhile_is_told(client: Client) -> None:
+    pk = named("animal").pk
+    named("animal").delete()
+    url = reverse("admin:catalog_label_merge", args=[named("city").pk])
+    page = client.post(url, {"into": pk}).content.decode()
+    assert "Choose a label of the same department, in use." in page
+    for name in ("merge", "separate"):
+        assert client.get(reverse(f"admin:catalog_label_{name}", args=[pk])).status_code == 404
+    assert named("city").merged_into is None
