@@ -26,7 +26,7 @@ USER_AGENT = "Pendant/0.1"
 # Gives the addresses of a host name, as text; called with host and port.
 Resolver = Callable[[str, int], Sequence[str]]
 
-_PORTS = {"http": 80, "https": 443}
+PORTS = {"http": 80, "https": 443}
 _REDIRECTS = (301, 302, 303, 307, 308)
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 _NAME = re.compile(r"[a-z0-9_]([a-z0-9_.-]*[a-z0-9_])?\.?")
@@ -98,8 +98,8 @@ def fetch(
     resolver: takes the place of the system's. Raises FetchError.
     """
     deadline = time.monotonic() + timeout
-    request = _Request(max_bytes, deadline, allow_private, accept, user_agent, resolver or _resolve)
-    target = _parsed(url)
+    request = _Request(max_bytes, deadline, allow_private, accept, user_agent, resolver or resolve)
+    target = read_address(url)
     for _ in range(max_redirects + 1):
         answer = request.get(target)
         if isinstance(answer, Fetched):
@@ -131,8 +131,11 @@ def _error(code: str, **facts: object) -> FetchError:
     return FetchError(code, MESSAGES[code].format(kept=_NOTHING_KEPT, **facts))
 
 
-def _parsed(url: str, base: httpx.URL | None = None) -> httpx.URL:
-    """Read an address, relative to base where there is one, down to what a request needs."""
+def read_address(url: str, base: httpx.URL | None = None) -> httpx.URL:
+    """Read an address, relative to base where there is one, down to what a request needs.
+
+    Raise FetchError for what is no http(s) address of a host, or holds a user name or password.
+    """
     try:
         target = httpx.URL(url) if base is None else base.join(url)
         host = target.raw_host.decode("ascii")
@@ -142,7 +145,7 @@ def _parsed(url: str, base: httpx.URL | None = None) -> httpx.URL:
         raise _error("credentials")
     is_host = _NAME.fullmatch(host) or _literal(host)
     is_port = target.port is None or 0 < target.port < 2**16
-    if target.scheme not in _PORTS or not is_host or not is_port or "\\" in url:
+    if target.scheme not in PORTS or not is_host or not is_port or "\\" in url:
         raise _error("address")
     return target
 
@@ -155,7 +158,8 @@ def _literal(host: str) -> bool:
     return True
 
 
-def _resolve(host: str, port: int) -> list[str]:
+def resolve(host: str, port: int) -> list[str]:
+    """Return a host name's addresses, each once; raise OSError or ValueError where it has none."""
     found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     return list(dict.fromkeys(str(address[0]) for _, _, _, _, address in found))
 
@@ -178,8 +182,8 @@ class _Request:
 
     def get(self, target: httpx.URL) -> Fetched | httpx.URL:
         """Ask for one address; gives the file, or where a redirect leads."""
-        port = target.port or _PORTS[target.scheme]
-        if port not in _PORTS.values() and not self.allow_private:
+        port = target.port or PORTS[target.scheme]
+        if port not in PORTS.values() and not self.allow_private:
             raise _error("port")
         backend = _PinnedBackend(
             self._addresses(target.raw_host.decode("ascii"), port), self.deadline
@@ -250,7 +254,7 @@ class _Request:
             for name, value in answer.headers
         }
         if answer.status in _REDIRECTS and "location" in headers:
-            return _parsed(headers["location"], base=target)
+            return read_address(headers["location"], base=target)
         if answer.status != 200:
             raise _error("status", status=answer.status)
         if headers.get("content-encoding", "identity").strip().lower() != "identity":

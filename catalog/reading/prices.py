@@ -38,7 +38,7 @@ _LETTER = r"[^\W\d_]"
 _BEFORE = re.compile(
     rf"(?:(?<![A-Z])({_SIGN_PATTERN})|(?<!{_LETTER})({_WORD_PATTERN})\s?\$?)[.:]{{0,2}}\s*-?\s*$"
 )
-_AFTER = re.compile(rf"\s*(?:[.,]-\s*)?(?:({_WORD_PATTERN})(?!{_LETTER})|({_SIGN_PATTERN}))")
+_AFTER = re.compile(rf"\s*(?:[.,]-\s*)?(?:({_SIGN_PATTERN})|({_WORD_PATTERN})(?!{_LETTER}))")
 _WORD_BEFORE = re.compile(rf"((?<!\w){_LETTER}+|[^\w\s'\"()+*/.,:;-])\s*$")
 _WORD_AFTER = re.compile(rf"\s*({_LETTER}+(?!\w)|[^\w\s'\"()+*/.,:;-])")
 _NUMBER = re.compile(
@@ -48,6 +48,11 @@ _NUMBER = re.compile(
 _RANGE = re.compile(r"[^\w%]*(?:-|to|bis|à|till)[^\w%]*", re.IGNORECASE)
 # A minus begins the text, or touches the number or its currency sign; " - " is a dash.
 _MINUS = re.compile(r"^- ?\S{0,3} ?$|[\s(]-\S{0,3}$|-$")
+# What was asked once, where something is asked now, and from how much on an order is sent free.
+_ONCE = re.compile(
+    r"\b(?:was|rrp|msrp|uvp|statt|list price)\b:?\W{0,4}(?:[A-Z]{3} ?)?$", re.IGNORECASE
+)
+_THRESHOLD = re.compile(r"\borders?(?: over| of| from)?\W{1,4}(?:[A-Z]{3} ?)?$", re.IGNORECASE)
 
 
 def parse_price(text: str) -> tuple[Decimal | None, str | None]:
@@ -142,6 +147,7 @@ def _plain(text: str) -> str:
     plain = "".join(str(unicodedata.decimal(sign)) if sign.isdecimal() else sign for sign in plain)
     plain = " ".join(plain.split())
     plain = re.sub(r"(\d[.,]) (\d\d)(?![\d.,])", r"\1\2", plain)
+    plain = re.sub(r"\b(US|AU|CA|NZ|HK) \$", r"\1$", plain)
     if plain.count("€") == 1:
         plain = re.sub(r"(\d)€ ?(\d\d)(?![\d.,%])", r"\1,\2 €", plain)
     return plain
@@ -150,6 +156,8 @@ def _plain(text: str) -> str:
 def _stands_alone(text: str, number: re.Match[str]) -> bool:
     """Say whether a number can be a price: no percentage, and no part of a word such as 14K."""
     start, end = number.span()
+    if _THRESHOLD.search(text[:start]):
+        return False
     if text[end : end + 2].lstrip().startswith("%"):
         return False
     after = text[end : end + 1]
@@ -179,6 +187,7 @@ def _choose(
     text: str, numbers: list[re.Match[str]]
 ) -> tuple[re.Match[str], tuple[str, ...]] | None:
     """Return the number that is the price: beside a currency, else alone, else one with cents."""
+    numbers = [n for n in numbers if not _ONCE.search(text[: n.start()])] or numbers
     lowest = {
         high: low
         for low, high in pairwise(numbers)

@@ -42,9 +42,7 @@ class Table:
         for _ in range(self.header_row):
             next(lines, None)
         width = len(self.columns)
-        for number, record in enumerate(
-            _records(lines, self.delimiter, width), self.header_row + 1
-        ):
+        for number, record in enumerate(records(lines, self.delimiter, width), self.header_row + 1):
             if isinstance(record, str):
                 yield RowError(number, record)
             elif any(cell.strip() for cell in record):
@@ -82,7 +80,7 @@ def _names(line: str, delimiter: str) -> tuple[str, ...]:
     return () if isinstance(cells, str) else tuple(clean_text(cell).lower() for cell in cells)
 
 
-def _records(lines: Iterator[str | None], delimiter: str, width: int) -> Iterator[list[str] | str]:
+def records(lines: Iterator[str | None], delimiter: str, width: int) -> Iterator[list[str] | str]:
     """Yield the cells of each record, or what is wrong with it.
 
     A quote that is never closed, or that runs on over rows that are whole by themselves, is given

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from catalog.reading.rows import URL_LENGTH, BadValueError, ImageKind, ImageRef
 
 # Letters after "<" make it a tag; "5 < 6" and "<3" are text.
-_TAG = re.compile(r"</?([a-zA-Z][a-zA-Z0-9]*)[^<>]*>|<[!?][^<>]*>")
+_TAG = re.compile(r"</?([a-zA-Z][a-zA-Z0-9]*+)[^<>]*>|<[!?][^<>]*>")
 _HIDDEN = tuple(
     (re.compile(opening, re.IGNORECASE), re.compile(closing, re.IGNORECASE))
     for opening, closing in (

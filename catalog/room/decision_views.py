@@ -57,12 +57,18 @@ def _shown(picture: Picture, department: str) -> dict[str, Any]:
     """Return what is known of a picture: what people said, and what the model guesses."""
     annotations = Annotation.objects.filter(picture=picture).select_related("label", "labeller")
     said = list(annotations.order_by("created_at", "pk"))
-    given = {annotation.label_id for annotation in said}
+    given: dict[int | None, list[str]] = {}
+    for annotation in said:
+        given.setdefault(annotation.label_id, []).append(annotation.labeller.get_username())
     labels = Label.objects.in_department(department).in_use()
+    guess = model().guesses(department, [picture.pk]).get(picture.pk)
+    probability = guess.probability if guess else None
     return {
         "said": said,
-        "labels": [(label, label.pk in given) for label in labels],
-        "guess": model().guesses(department, [picture.pk]).get(picture.pk),
+        "labels": [(label, given.get(label.pk, [])) for label in labels],
+        "guess": guess,
+        # No guess is certain.
+        "percent": None if probability is None else min(99, round(100 * probability)),
     }
 
 

@@ -37,12 +37,15 @@ class Block:
     """How ``numbers`` of the 512 are made of one kind of features, and their weight in the cosine.
 
     They are principal components, divided by their deviation to the power ``exponent``; with None
-    the features themselves, each divided by its own deviation.
+    the features themselves, each divided by its own deviation. Labels are learnt from them with
+    ``label_weight`` times that weight: what belongs together depends on colour more than what a
+    picture shows does.
     """
 
     numbers: int
     exponent: float | None
     weight: float
+    label_weight: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,20 +152,20 @@ BACKBONES: Mapping[str, Backbone] = {
     "compact": Backbone(
         SIZE,
         {
-            "colour": Block(152, 0.5, 0.7),
-            "stage2": Block(100, 0.5, 0.7),
+            "colour": Block(152, 0.5, 0.7, 0.5),
+            "stage2": Block(100, 0.5, 0.7, 0.5),
             "stage3": Block(120, 0.5, 1.0),
-            "stage4": Block(140, 0.5, 1.0),
+            "stage4": Block(140, 0.5, 1.0, 1.5),
         },
         _compact,
     ),
     "mobilenet_v2": Backbone(
         160,
         {
-            "colour": Block(152, 0.5, 0.7),
-            "middle": Block(100, 0.5, 0.7),
+            "colour": Block(152, 0.5, 0.7, 0.5),
+            "middle": Block(100, 0.5, 0.7, 0.5),
             "late": Block(120, 0.5, 1.0),
-            "last": Block(140, 0.5, 1.0),
+            "last": Block(140, 0.5, 1.0, 1.5),
         },
         _mobilenet_v2,
     ),

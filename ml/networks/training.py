@@ -222,19 +222,25 @@ def train_encoder(
     vectors = project(values)
     outputs = {"vector": vector}
     steps.at(0.95, "Learning labels")
+    weighed = [np.full(block.numbers, block.label_weight) for block in chosen.blocks.values()]
+    for_labels = np.concatenate(weighed).astype(np.float32)
     views = NO_VIEWS
     if shown and isinstance(to_label, Labelled):
         pk, number = np.divmod(np.array(shown), VIEWS[department])
         row = {pk: row for row, pk in enumerate(to_label.ids)}
         of = np.array([row[one] for one in pk])
-        views = Views(of, number == 0, project(seen), department in LEARNS_FROM_VIEWS)
-    head, metrics = learn_labels(to_label, vectors, seed, learnt.unseen, views)
+        seen_vectors = project(seen) * for_labels
+        views = Views(of, number == 0, seen_vectors, department in LEARNS_FROM_VIEWS)
+    head, metrics = learn_labels(to_label, vectors * for_labels, seed, learnt.unseen, views)
     names = to_label.names if isinstance(to_label, Labelled) else ()
     if head is not None:
         labels_layer = layers.Dense(len(names), activation="softmax", name="labels")
         outputs["probabilities"] = labels_layer(vector)
         labels_layer.set_weights(
-            [head.coef_.T.astype(np.float32), head.intercept_.astype(np.float32)]
+            [
+                (head.coef_ * for_labels).T.astype(np.float32),
+                head.intercept_.astype(np.float32),
+            ]
         )
     elif learnt.logits is not None:
         logits = learnt.logits(pixels, ready)

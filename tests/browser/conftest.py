@@ -4,9 +4,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.browser.install import find
+from tests.browser.room import PASSWORD, ROOM, forget, log_in
 from tests.browser.site import Site
 from tests.factories import write_catalogue
 
@@ -66,6 +67,25 @@ def page(browser: Browser, site: Site) -> Iterator[Page]:
     yield page
     context.close()
     assert errors == []
+
+
+@pytest.fixture(scope="package")
+def unlabelled(site: Site, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Have 40 prints that nobody labelled, and two people who may do everything."""
+    file = write_catalogue(tmp_path_factory.mktemp("prints"), 40, "art")
+    assert site.report("import_products", str(file), "--source=prints")["created"] == 40
+    site.settings["DJANGO_SUPERUSER_PASSWORD"] = PASSWORD
+    for name in ("cora", "ben"):
+        site.manage("createsuperuser", "--noinput", f"--username={name}", "--email=c@shop.example")
+
+
+@pytest.fixture
+def room(page: Page, site: Site, unlabelled: None) -> Page:
+    """Open the labelling page as cora, with all that she labelled before forgotten."""
+    forget(site)
+    log_in(page, "cora", ROOM)
+    expect(page.locator("#picture img")).to_be_visible()
+    return page
 
 
 @pytest.fixture

@@ -20,6 +20,7 @@ from catalog.reading.text import clean_text
         ("a<script>alert('<b>')</script >b<!-- x > y -->c", "a b c"),
         ("S\x00e\x1ba\u202e \u00a0\n\tx\ud800", "Sea x"),
         ("<!--" * 20_000, " ".join(["<!--" * 20_000])),
+        ("<" + "a" * 500_000, "<" + "a" * 500_000),
     ],
 )
 def test_text_is_what_a_person_reads(text: str, clean: str) -> None:
@@ -52,6 +53,13 @@ def test_text_is_what_a_person_reads(text: str, clean: str) -> None:
         ("199 kr", "199.00", None),
         ("0.005", "0.01", None),
         ("0.004", None, None),
+        ("Buy now - 2 litres was $120.00 now $60.00", "60.00", "USD"),
+        ("Was: USD 124.95 / 99.95 USD", "99.95", "USD"),
+        ("UVP 249,00 EUR", "249.00", "EUR"),
+        ("Free shipping on orders over $49", None, None),
+        ("$25 + free shipping on orders over $49", "25.00", "USD"),
+        ("AU $59.95", "59.95", "AUD"),
+        ("1 R$", "1.00", "BRL"),
         ("Free", None, None),
         ("$ 0.00", None, "USD"),
         ("", None, None),

@@ -1,17 +1,16 @@
 """Answers of the labelling room: kept once, taken back in turn, nothing lost."""
 
 from pathlib import Path
-from threading import Barrier, Thread
 from uuid import uuid4
 
 import pytest
-from django.db import connection
 
 from catalog.models import Annotation, Answer, Label, Lease, Picture
 from catalog.room.answers import AnswerError, answer, take_back
 from catalog.room.queues import Queue, take
 from tests.catalog.room import curator, held, ids, named, prints, say
 from tests.factories import load_catalogue
+from tests.together import at_once
 
 pytestmark = pytest.mark.django_db
 
@@ -201,24 +200,8 @@ def test_somebody_elses_batch_is_refused() -> None:
 @pytest.mark.django_db(transaction=True)
 def test_one_answer_sent_by_many_at_once_is_kept_once(media: Path, tmp_path: Path) -> None:
     load_catalogue(tmp_path / "again", 4)
-    pictures, batch, gate = prints(), uuid4(), Barrier(6)
+    pictures, batch = prints(), uuid4()
     curator()
-    errors: list[Exception] = []
-
-    def send() -> None:
-        try:
-            gate.wait()
-            say("water", *pictures, batch=batch)
-        except Exception as error:  # noqa: BLE001  # whatever it is fails the test
-            errors.append(error)
-        finally:
-            connection.close()
-
-    threads = [Thread(target=send) for _ in range(6)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert errors == []
+    at_once(lambda _: say("water", *pictures, batch=batch), range(6))
     assert Answer.objects.count() == len(pictures)
     assert held() == dict.fromkeys(ids(pictures), "water")

@@ -60,7 +60,7 @@ def test_it_works(client: Client) -> None:
     assert "2 pictures wait for a decision." in page
     assert shown(page) == one.pk
     assert f"/pictures/{one.sha256}/large.jpg" in page
-    assert re.search(r"cora</th><td>water</td>.*ben</th><td>city</td>", page)
+    assert re.search(r"<strong>cora</strong> water .*<strong>ben</strong> city ", page)
     page = send(client, picture=one.pk, label=named("city").pk)
     assert decided() == {one.pk: "city"}
     assert shown(page) == two.pk
@@ -163,7 +163,7 @@ def test_the_page_shows_what_the_model_guesses(client: Client) -> None:
         page = client.get(PAGE).content.decode()
     finally:
         register(NoModel())
-    assert "The model guesses animal, with a probability of 0.75." in page
+    assert "The model guesses animal, 75 %." in page
 
 
 def test_the_page_needs_no_inline_script_or_style(client: Client) -> None:

@@ -3,11 +3,9 @@
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
-from threading import Barrier, Thread
 from uuid import uuid4
 
 import pytest
-from django.db import connection
 from django.db.models import QuerySet
 from django.utils import timezone
 
@@ -18,6 +16,7 @@ from catalog.room.guesses import NoModel, Shown, register
 from catalog.room.queues import Queue, QueueError, take, waiting
 from tests.catalog.room import curator, ids, named, prints, say
 from tests.factories import load_catalogue
+from tests.together import at_once
 
 pytestmark = pytest.mark.django_db
 
@@ -181,24 +180,10 @@ def test_an_unknown_queue_is_refused() -> None:
 @pytest.mark.django_db(transaction=True)
 def test_people_who_ask_at_once_are_shown_different_pictures(media: Path, tmp_path: Path) -> None:
     load_catalogue(tmp_path / "again", 8)
-    people, gate = ["cora", "ben", "dan", "eva"], Barrier(4)
+    people = ["cora", "ben", "dan", "eva"]
     for name in people:
         curator(name)
-    got: dict[str, list[int]] = {}
-
-    def ask(name: str) -> None:
-        try:
-            gate.wait()
-            got[name] = shown(Queue.UNLABELLED, name, count=2)
-        finally:
-            connection.close()
-
-    threads = [Thread(target=ask, args=[name]) for name in people]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    everything = [picture for pictures in got.values() for picture in pictures]
-    assert set(got) == set(people)
+    got = at_once(lambda name: shown(Queue.UNLABELLED, name, count=2), people)
+    everything = [picture for pictures in got for picture in pictures]
     assert everything
     assert len(everything) == len(set(everything))

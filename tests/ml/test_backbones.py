@@ -2,12 +2,14 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
 import pytest
 
 from ml import services
+from ml.networks import heads, training
 from ml.networks.art import learn_top
 from ml.networks.backbones import BACKBONES, _base
 from ml.networks.encoder import DIMENSIONS, load_artifact
@@ -64,6 +66,31 @@ def test_a_backbone_trains_and_comes_back_from_disk(
     again = load_artifact(tmp_path / "model", expected_sha256=sha256).encode(pictures)
     assert again.vectors == pytest.approx(expected.vectors, abs=1e-5)
     assert again.probabilities == pytest.approx(expected.probabilities, abs=1e-5)
+
+
+def test_a_network_says_what_its_label_head_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Labels are learnt from blocks weighed otherwise; the network weighs them so too."""
+    learnt: list[tuple[Any, Any]] = []
+
+    def learn(pictures: Any, vectors: Any, *more: Any) -> Any:
+        head, metrics = heads.learn_labels(pictures, vectors, *more)
+        learnt.append((head, vectors))
+        return head, metrics
+
+    monkeypatch.setattr(training, "learn_labels", learn)
+    pictures = [np.asarray(draw(number)) for number in range(24)]
+    trained = train_encoder(
+        range(24),
+        pictures.__getitem__,
+        {number: ["abstract", "city", "water"][number % 3] for number in range(24)},
+        department="art",
+        backbone="compact",
+    )
+    [(head, vectors)] = learnt
+    encoded = trained.encoder().encode(pictures)
+    lengths = [np.linalg.norm(part) for part in (vectors[0, :152], encoded.vectors[0, :152])]
+    assert lengths[0] == pytest.approx(0.5 * lengths[1], rel=0.02)
+    assert encoded.probabilities == pytest.approx(head.predict_proba(vectors), abs=0.01)
 
 
 @pytest.mark.parametrize(("build", "numbers"), [(vgg16, 25_088), (efficientnet_v2, 1_280)])

@@ -1,7 +1,6 @@
 """Embedding: every picture once, whatever happens in between, and an index over the vectors."""
 
 from pathlib import Path
-from threading import Barrier, Thread
 
 import numpy as np
 import pytest
@@ -19,6 +18,7 @@ from ml.registry import encoder_of
 from tests.conftest import Encoders
 from tests.factories import load_catalogue
 from tests.ml.rows import candidate, fill
+from tests.together import at_once
 
 # Indexes are built outside of transactions.
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -104,21 +104,7 @@ def test_two_at_once_do_each_picture_once(
     version: ModelVersion, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(embedding, "BATCH", 2)
-    together = Barrier(2)
-    done: list[int] = []
-
-    def work() -> None:
-        try:
-            together.wait()
-            done.append(embed(version).embedded)
-        finally:
-            connection.close()
-
-    threads = [Thread(target=work) for _ in range(2)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    done = at_once(lambda _: embed(version).embedded, range(2))
     assert len(done) == 2
     assert sum(done) == COUNT
     assert version.embeddings.count() == COUNT

@@ -5,7 +5,6 @@ import time
 from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
-from threading import Barrier, Thread
 from typing import Any
 
 import psycopg
@@ -24,6 +23,7 @@ from ml.services import TrainingError, fingerprint, start_training, train_now
 from tests.broker import listening
 from tests.factories import load_catalogue
 from tests.ml.rows import candidate, label_pictures
+from tests.together import at_once
 
 pytestmark = pytest.mark.django_db
 
@@ -281,24 +281,15 @@ def test_a_silent_run_of_the_other_department_is_left_alone() -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_of_eight_at_once_one_starts() -> None:
-    said: list[str] = []
-    together = Barrier(8)
 
-    def start() -> None:
+    def start(_: int) -> str:
         try:
-            together.wait()
-            said.append(start_training("art").state)
+            return start_training("art").state
         except TrainingError as error:
-            said.append(str(error)[:36])
-        finally:
-            connection.close()
+            return str(error)[:36]
 
     with listening() as broker:
-        threads = [Thread(target=start) for _ in range(8)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
+        said = at_once(start, range(8))
         assert len(broker.rung("training")) <= 1
     assert sorted(said) == ["A training of art is under way since"] * 7 + ["queued"]
     assert TrainingRun.objects.count() == 1

@@ -1,7 +1,6 @@
 """Which version serves: promoted whole, one at a time, and back again."""
 
 from pathlib import Path
-from threading import Barrier, Thread
 
 import pytest
 from django.db import IntegrityError, connection, transaction
@@ -13,6 +12,7 @@ from ml.models import Kept, ModelVersion, NotReady
 from ml.networks.artifact import MANIFEST, NETWORK
 from tests.factories import load_catalogue
 from tests.ml.rows import candidate, fill
+from tests.together import at_once
 
 pytestmark = pytest.mark.django_db
 
@@ -247,22 +247,5 @@ def test_a_promotion_that_is_broken_off_changes_nothing() -> None:
 @pytest.mark.django_db(transaction=True)
 def test_of_many_promotions_at_once_one_stands() -> None:
     versions = [ready() for _ in range(4)]
-    together = Barrier(len(versions))
-    failures: list[Exception] = []
-
-    def promote(version: ModelVersion) -> None:
-        try:
-            together.wait()
-            version.promote()
-        except Exception as error:  # noqa: BLE001  # whatever a thread says is shown below
-            failures.append(error)
-        finally:
-            connection.close()
-
-    threads = [Thread(target=promote, args=[version]) for version in versions]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert failures == []
+    at_once(ModelVersion.promote, versions)
     assert sorted(states()) == ["live", "retired", "retired", "retired"]

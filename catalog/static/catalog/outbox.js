@@ -2,6 +2,8 @@
 // was answered, so that neither a lost connection, nor an expired session, nor a closed page loses
 // it. Each act carries a name of its own (batch): sent twice it counts once.
 
+import { ask } from "./shared.js";
+
 const WAITS_MS = [500, 1000, 2000, 4000, 8000];
 
 export class Outbox {
@@ -85,39 +87,30 @@ export class Outbox {
   }
 
   async sendOne(key, act) {
-    let response;
+    let answer;
     try {
-      response = await fetch(act.url, {
-        method: "POST",
-        headers: {
-          "Content-Type": "application/json",
-          "X-CSRFToken": this.token(),
-          "X-Labeller": this.labeller,
-        },
-        body: JSON.stringify(act.body),
-        credentials: "same-origin",
-        redirect: "error",
-      });
-    } catch {
-      return this.later("No connection. Your labels are kept here and sent as soon as it is back.");
+      answer = await ask(act.url, { labeller: this.labeller, token: this.token(), body: act.body });
+    } catch (error) {
+      return this.failed(key, act, error);
     }
-    const answer = await response.json().catch(() => null);
-    if (response.ok && answer) {
-      this.remove(key);
-      if (this.failures) this.told({ resumed: true });
-      this.failures = 0;
-      this.told({ kept: act, answer });
-      return true;
-    }
-    if (response.status === 401) return this.later(answer?.error, true);
-    // No JSON: the token of a former session, or a server in trouble.
-    if (response.status >= 500 || response.status === 429 || !answer) {
-      const signedOut = response.status === 403 ? await this.refresh(act.refresh) : "";
+    this.remove(key);
+    if (this.failures) this.told({ resumed: true });
+    this.failures = 0;
+    this.told({ kept: act, answer });
+    return true;
+  }
+
+  async failed(key, act, { status, said, message }) {
+    if (!status) return this.later("No connection. Your labels are kept here and sent as soon as it is back.");
+    if (status === 401) return this.later(message, true);
+    // It says nothing: the token of a former session, or a server in trouble.
+    if (status >= 500 || status === 429 || !said) {
+      const signedOut = status === 403 ? await this.refresh(act.refresh) : "";
       if (signedOut) return this.later(signedOut, true);
       return this.later("The site does not answer as it should. Your labels are kept here and sent again.");
     }
     this.remove(key);
-    this.told({ refused: act, text: answer.error });
+    this.told({ refused: act, text: said });
     return true;
   }
 
@@ -127,10 +120,12 @@ export class Outbox {
 
   // Fetch the token of this session; return what the site says where there is none.
   async refresh(url) {
-    const answer = await fetch(url, { headers: { "X-Labeller": this.labeller }, redirect: "error" })
-      .then((response) => response.json()).catch(() => null);
-    if (answer?.csrf) this.csrf = answer.csrf;
-    return answer?.error ?? "";
+    try {
+      this.csrf = (await ask(url, { labeller: this.labeller })).csrf;
+      return "";
+    } catch (error) {
+      return error.said;
+    }
   }
 
   later(text, login = false) {

@@ -39,7 +39,17 @@ export function notice(text, { wait = false, login = "", button = null } = {}) {
   }
 }
 
-// Fetch JSON, or send it where there is a body; throws an Error whose message can be shown.
+// Why nothing came of a request, in a message that can be shown: `status` is 0 where no answer
+// came at all, `said` what the site itself says of it, "" where it says nothing.
+class AskError extends Error {
+  constructor(status, said = "") {
+    const silent = status ? "The site does not answer as it should. Try again." : "No connection. It goes on as soon as it is back.";
+    super(said || silent);
+    Object.assign(this, { status, said });
+  }
+}
+
+// Fetch JSON, or send it where there is a body; throws an AskError.
 export async function ask(url, { labeller, token, body, keepalive = false }) {
   const headers = { "X-Labeller": labeller };
   if (body) Object.assign(headers, { "Content-Type": "application/json", "X-CSRFToken": token });
@@ -49,10 +59,10 @@ export async function ask(url, { labeller, token, body, keepalive = false }) {
       method: body ? "POST" : "GET", headers, keepalive, body: body && JSON.stringify(body),
     });
   } catch {
-    throw new Error("No connection. It goes on as soon as it is back.");
+    throw new AskError(0);
   }
   const answer = await response.json().catch(() => null);
-  if (!response.ok || !answer) throw new Error(answer?.error ?? "The site does not answer as it should. Try again.");
+  if (!response.ok || !answer) throw new AskError(response.status, answer?.error);
   return answer;
 }
 
@@ -64,8 +74,9 @@ export function keyOf(event) {
   return key;
 }
 
+// No guess is certain.
 export const percent = (guess) =>
-  (guess?.probability == null ? "" : `${Math.round(guess.probability * 100)} %`);
+  (guess?.probability == null ? "" : `${Math.min(99, Math.round(guess.probability * 100))} %`);
 
 // Find the label that the model's guess names; none where it was renamed since.
 export function named(picture, labels) {

@@ -1,0 +1,196 @@
+"""Read the product of a page from its structured data: JSON-LD, microdata, OpenGraph.
+
+Where they contradict one another, JSON-LD is believed before microdata and microdata before
+OpenGraph, each field by itself; but a price, its currency, its range and its regular price all come
+from the first of the three that names a price with a currency. What a page only shows, and names in
+none of them, is not guessed at.
+"""
+
+import re
+from dataclasses import dataclass
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from lxml import etree
+
+from catalog.reading.rows import NAME_LENGTH
+from crawlers.items import Page
+from crawlers.parsers.grouping import fold_into, fold_variants, read_products
+from crawlers.parsers.jsonld import Node, jsonld_nodes
+from crawlers.parsers.listing import add_links, add_stated_links, next_page
+from crawlers.parsers.markup import page_tree
+from crawlers.parsers.microdata import microdata_nodes
+from crawlers.parsers.opengraph import is_product_page, opengraph_tags, read_tags
+from crawlers.parsers.products import add_product
+from crawlers.parsers.schema_org import (
+    Found,
+    address_of,
+    is_product,
+    name_of,
+    types_of,
+)
+from crawlers.parsers.values import address, identity, images_of, listed, text_of
+
+_HEADINGS = 3
+# In a query: what a visit came from, and which variant of a product is shown.
+_NO_MATTER = re.compile(
+    r"utm_.*|mc_.*|pr_.*|attribute_.*|_pos|_sid|_ss|_psq|ref|gclid|fbclid|msclkid|srsltid|variant"
+)
+
+
+@dataclass(slots=True)
+class _Document:
+    """What is known of the page as a whole; titles: the letters of its title and headings."""
+
+    url: str
+    base: str
+    canonical: str
+    titles: list[str]
+
+
+def read_product_page(body: bytes, url: str) -> Page:
+    """Return the product of a page, and links to the others that it names.
+
+    A page has one product at most: its nodes are folded. Of several, the page's own is the one at
+    its address, else the one its title names, else the only one without an address of its own; a
+    page of which none is its own lists products, and only gives their links. Raise ParseError where
+    it is no web page.
+    """
+    tree = page_tree(body, url)
+    document = _document(tree, url)
+    nodes = jsonld_nodes(tree)
+    page = Page()
+    places: list[tuple[str, Found]] = []
+    for name, found in (("json-ld", nodes), ("microdata", microdata_nodes(tree))):
+        products = read_products([node for node in found if is_product(node)], document.base)
+        own = _own(products, document)
+        if own is not None:
+            places.append((name, own))
+        here = {_place(own.url if own else ""), *_here(document)}
+        page.links += [product.url for product in products if _place(product.url) not in here]
+    tags = opengraph_tags(tree)
+    if places or (is_product_page(tags) and not page.links):
+        places.append(("opengraph", read_tags(tags, document.base)))
+    if places:
+        _add(page, places, nodes, document)
+    else:
+        add_stated_links(page, nodes, document.base)
+        page.next_url = next_page(tree, document.base)
+    page.links = [link for link in dict.fromkeys(page.links) if link]
+    return page
+
+
+def read_listing(body: bytes, url: str) -> Page:
+    """Return the product links of a listing, and its next page by rel="next".
+
+    The links are those of its ItemList or of its Product nodes; where it has neither, those that
+    look like products (``crawlers.parsers.listing``). Raise ParseError where it is no web page.
+    """
+    tree = page_tree(body, url)
+    base = _document(tree, url).base
+    page = Page()
+    add_links(page, tree, [*jsonld_nodes(tree), *microdata_nodes(tree)], base)
+    page.next_url = next_page(tree, base)
+    return page
+
+
+def own_address(url: str) -> str:
+    """Return what tells a page within its shop: path and query, but for what does not matter."""
+    parts = urlsplit(url)
+    query = sorted(
+        f"{name}={value}"
+        for name, value in parse_qsl(parts.query)
+        if not _NO_MATTER.fullmatch(name.lower())
+    )
+    path = unquote(parts.path).rstrip("/") or "/"
+    return f"{path}?{'&'.join(query)}" if query else path
+
+
+def _document(tree: etree._Element, url: str) -> _Document:
+    base = canonical = ""
+    titles: list[str] = []
+    for element in tree.iter("base", "link"):
+        if element.tag == "base":
+            base = base or address(element.get("href"), url)
+        elif "canonical" in (element.get("rel") or "").lower().split():
+            canonical = canonical or address(element.get("href"), base or url)
+    for name, most in (("title", 1), ("h1", _HEADINGS)):
+        for element, _ in zip(tree.iter(name), range(most), strict=False):
+            titles.append(_letters(text_of("".join(element.itertext()))))
+    return _Document(url, base or url, canonical if _is_page(canonical) else "", titles)
+
+
+def _own(products: list[Found], document: _Document) -> Found | None:
+    if len(products) == 1:
+        return products[0]
+    here = _here(document)
+    at_this_page = [product for product in products if _place(product.url) in here]
+    if at_this_page:
+        return fold_variants(at_this_page)
+    for product in products:
+        name = _letters(product.title)
+        if name and any(name in title for title in document.titles):
+            return product
+    alone = [product for product in products if not product.url]
+    return alone[0] if len(alone) == 1 else None
+
+
+def _here(document: _Document) -> set[str]:
+    return {_place(document.url), _place(document.canonical)} - {""}
+
+
+def _place(url: str) -> str:
+    """Return what tells a page within its shop, "" for the front page, which no product is at."""
+    return own_address(url) if _is_page(url) else ""
+
+
+def _is_page(url: str) -> bool:
+    """Say whether an address is not a shop's front page, as some name for each of their pages."""
+    parts = urlsplit(url)
+    return parts.path not in ("", "/") or bool(parts.query)
+
+
+def _letters(text: str) -> str:
+    return re.sub(r"[\W_]+", "", text).casefold()
+
+
+def _add(
+    page: Page, places: list[tuple[str, Found]], nodes: list[Node], document: _Document
+) -> None:
+    priced = (name for name, found in places if found.offer.price is not None)
+    source = next(priced, "")
+    category = places[0][1].category
+    whole = places[0][1]
+    fold_into(whole, (found for _, found in places[1:]))
+    url = whole.url if _is_page(whole.url) else document.canonical or document.url
+    add_product(
+        page,
+        identity(*whole.ids, own_address(url)),
+        whole.title,
+        url,
+        offer=whole.offer,
+        price_source=source,
+        description=whole.description,
+        brand=whole.brand,
+        category=category or _breadcrumb(nodes, whole.title, document.base) or whole.category,
+        images=images_of(whole.images, document.base),
+        width_cm=whole.width_cm,
+        height_cm=whole.height_cm,
+    )
+
+
+def _breadcrumb(nodes: list[Node], title: str, base: str) -> str:
+    """Return the levels of the page's breadcrumb, without the shop itself and the product."""
+    for node in nodes:
+        if "breadcrumblist" not in types_of(node):
+            continue
+        levels: list[str] = []
+        for entry in listed(node.get("itemListElement"))[:20]:
+            name = name_of(entry, "name") or name_of(entry, "item")
+            place = address_of(entry, "item", base)
+            is_shop = bool(place) and not _is_page(place)
+            if name and not is_shop and name.lower() != "home":
+                levels.append(name)
+        if levels and _letters(levels[-1]) == _letters(title):
+            levels.pop()
+        return text_of(" > ".join(levels), NAME_LENGTH)
+    return ""

@@ -1,0 +1,455 @@
+"""A product's page: JSON-LD, microdata and OpenGraph, and what is believed where they disagree."""
+
+import json
+from typing import Any
+
+import pytest
+
+from crawlers.items import Page, ParseError, ProductItem
+from crawlers.parsers.structured import read_product_page
+from tests.crawlers.parsers.reading import price_of
+from tests.crawlers.parsers.valid import assert_valid_page
+
+URL = "https://shop.example/prints/sea?utm_source=mail"
+
+
+SIXTY = {"price": 60, "priceCurrency": "USD"}
+
+
+def product(**changes: Any) -> dict[str, Any]:
+    """Return a product's node as shops write it."""
+    offers = {"@type": "Offer", "price": "25.00", "priceCurrency": "USD"}
+    return {"@type": "Product", "name": "Sea", "sku": "S1", "offers": offers} | changes
+
+
+def block(value: Any) -> str:
+    text = value if isinstance(value, str) else json.dumps(value)
+    return f'<script type="application/ld+json">{text}</script>'
+
+
+def read(*blocks: Any, head: str = "", body: str = "") -> Page:
+    blocks_text = "".join(block(value) for value in blocks)
+    html = f"<html><head><title>Sea | Prints</title>{head}</head><body>{body}{blocks_text}</body>"
+    page = read_product_page(html.encode(), URL)
+    assert_valid_page(page)
+    return page
+
+
+def only(page: Page) -> ProductItem:
+    (item,) = page.items
+    return item
+
+
+def test_it_works() -> None:
+    item = only(
+        read(
+            product(
+                description="<p>Blue &amp; <b>deep</b></p>",
+                brand={"@type": "Brand", "name": "Ana"},
+                category="Art > Prints",
+                image=["/a.jpg", {"@type": "ImageObject", "contentUrl": "//cdn.example/b.jpg"}],
+                width={"@type": "QuantitativeValue", "value": 30, "unitCode": "CMT"},
+                height="12 in",
+            )
+        )
+    )
+    assert (item.external_id, item.title, item.url) == ("S1", "Sea", URL)
+    assert (item.description, item.brand, item.category) == ("Blue & deep", "Ana", "Art > Prints")
+    assert [image.url for image in item.images] == [
+        "https://shop.example/a.jpg",
+        "https://cdn.example/b.jpg",
+    ]
+    assert (price_of(item), item.currency, item.price_source) == ("25", "USD", "json-ld")
+    assert (str(item.width_cm), str(item.height_cm)) == ("30.00", "30.48")
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        product(),
+        [{"@type": "WebSite"}, product()],
+        {"@context": "https://schema.org", "@graph": [{"@type": "Person"}, product()]},
+        {"@type": "ItemPage", "mainEntity": product()},
+        product() | {"@type": ["http://schema.org/Product", "Thing"]},
+        "<!--\n" + json.dumps(product()) + ";\n-->",
+        "//<![CDATA[\n" + json.dumps(product()) + "\n//]]>",
+        json.dumps(product()).replace("}}", ",},}"),
+        json.dumps(product()).replace('"', "&quot;"),
+        json.dumps(product()).replace("Sea", "Se\x01a").replace('"sku"', '\n"sku"'),
+        product(name={"@value": "Sea", "@language": "en"}, sku=["S1"]),
+    ],
+)
+def test_a_product_is_found_wherever_its_node_lies(value: Any) -> None:
+    item = only(read(value))
+    assert (item.title, item.external_id, price_of(item)) == ("Sea", "S1", "25")
+
+
+def test_one_broken_block_does_not_lose_the_good_ones() -> None:
+    assert price_of(only(read("{ not json", "", product(), "[" * 50_000))) == "25"
+
+
+@pytest.mark.parametrize(
+    ("offers", "expected"),
+    [
+        ({"price": 25, "priceCurrency": "USD"}, "25"),
+        ({"price": "$25", "priceCurrency": "USD"}, "25"),
+        ({"price": "1.234,56 €", "priceCurrency": "EUR"}, "1234.56"),
+        ({"price": "€ 25"}, "25"),
+        ({"price": 25, "priceCurrency": "€"}, "25"),
+        ([{"price": "25", "priceCurrency": "USD"}, {"price": 40, "priceCurrency": "USD"}], "25–40"),
+        ([{"price": "25", "priceCurrency": "USD"}, {"price": 9, "priceCurrency": "SEK"}], "25"),
+        ({"lowPrice": 25, "highPrice": "40", "priceCurrency": "USD"}, "25–40"),
+        ({"lowPrice": 25, "highPrice": 25, "priceCurrency": "USD"}, "25"),
+        ({"lowPrice": 0, "highPrice": 40, "priceCurrency": "USD"}, "-"),
+        ({"priceSpecification": {"price": 25, "priceCurrency": "USD"}}, "25"),
+        ({"priceCurrency": "USD", "priceSpecification": [{"minPrice": 25}]}, "25"),
+        (
+            {
+                "priceSpecification": [
+                    {
+                        "price": 40,
+                        "priceCurrency": "USD",
+                        "priceType": "https://schema.org/ListPrice",
+                    },
+                    {"price": 25, "priceCurrency": "USD"},
+                ]
+            },
+            "25<40",
+        ),
+        ({"price": 0, "priceCurrency": "USD"}, "-"),
+        ({"price": {}, "priceCurrency": "USD"}, "-"),
+        ({"price": "Free", "priceCurrency": "USD"}, "-"),
+        ({"price": "25"}, "-"),
+        ({"price": "25 €", "priceCurrency": "USD"}, "-"),
+        ({"price": True, "priceCurrency": "USD"}, "-"),
+        ({"price": "NaN", "priceCurrency": "USD"}, "-"),
+        ({"price": 1e400, "priceCurrency": "USD"}, "-"),
+        ({}, "-"),
+        ("25 USD", "-"),
+        (None, "-"),
+    ],
+)
+def test_prices_of_offers(offers: Any, expected: str) -> None:
+    assert price_of(only(read(product(offers=offers)))) == expected
+
+
+def test_single_offers_tell_more_than_a_range() -> None:
+    offers = {
+        "@type": "AggregateOffer",
+        "lowPrice": 10,
+        "highPrice": 90,
+        "priceCurrency": "USD",
+        "offers": [
+            {"price": 10, "priceCurrency": "USD", "availability": "https://schema.org/SoldOut"},
+            {"price": 25, "priceCurrency": "USD", "availability": "InStock"},
+        ],
+    }
+    item = only(read(product(offers=offers)))
+    assert (price_of(item), item.availability) == ("25", "in")
+
+
+@pytest.mark.parametrize(
+    ("word", "availability"),
+    [
+        ("https://schema.org/InStock", "in"),
+        (" http://schema.org/LimitedAvailability ", "in"),
+        ({"@id": "https://schema.org/OutOfStock"}, "out"),
+        ("https://schema.org/PreOrder", "preorder"),
+        ("perhaps", "unknown"),
+        (7, "unknown"),
+    ],
+)
+def test_availability(word: Any, availability: str) -> None:
+    offers = {"price": 25, "priceCurrency": "USD", "availability": word}
+    assert only(read(product(offers=offers))).availability == availability
+
+
+def test_nodes_of_one_product_are_folded_and_the_first_believed() -> None:
+    item = only(
+        read(
+            product(offers={"price": 0, "priceCurrency": "USD"}),
+            product(description="Deep", offers={"price": "25", "priceCurrency": "USD"}),
+            product(sku=None, brand="Ana", offers={"price": "99", "priceCurrency": "EUR"}),
+        )
+    )
+    assert (price_of(item), item.currency) == ("25", "USD")
+    assert (item.description, item.brand) == ("Deep", "Ana")
+
+
+def test_variants_of_a_group_are_one_product() -> None:
+    group = {
+        "@type": "ProductGroup",
+        "name": "Sea",
+        "productGroupID": "G",
+        "hasVariant": [
+            product(name="Sea, small", sku="S1", image="/s.jpg"),
+            product(
+                name="Sea, big",
+                sku="S2",
+                image="/b.jpg",
+                offers={"price": 60, "priceCurrency": "USD"},
+            ),
+        ],
+    }
+    item = only(read(group))
+    assert (item.external_id, item.title, price_of(item)) == ("G", "Sea", "25–60")
+    assert [image.url[-6:] for image in item.images] == ["/s.jpg", "/b.jpg"]
+
+
+@pytest.mark.parametrize(
+    ("group", "named"),
+    [
+        ({"productGroupID": "G"}, {"inProductGroupWithID": "G"}),
+        ({"@id": "#g"}, {"isVariantOf": {"@id": "#g"}}),
+        ({"productGroupID": "G"}, {"isVariantOf": {"productGroupID": "G"}}),
+        ({"hasVariant": [{"@id": "#1"}, {"@id": "#2"}]}, {}),
+    ],
+)
+def test_variants_beside_their_group_are_folded_too(
+    group: dict[str, Any], named: dict[str, Any]
+) -> None:
+    small = product(name="Sea, small", **named) | {"@id": "#1"}
+    big = product(name="Sea, big", sku="S2", **named) | {"@id": "#2"}
+    big["offers"] = SIXTY
+    page = read({"@graph": [small, {"@type": "ProductGroup", "name": "Sea"} | group, big]})
+    assert (only(page).title, price_of(only(page))) == ("Sea", "25–60")
+
+
+def test_variants_whose_group_is_not_there_are_one_product() -> None:
+    big = product(sku="S2", inProductGroupWithID="G", offers=SIXTY)
+    item = only(read(product(inProductGroupWithID="G"), big))
+    assert price_of(item) == "25–60"
+
+
+def test_variants_with_addresses_that_differ_in_the_variant_only_are_one_product() -> None:
+    address = "https://shop.example/prints/sea?variant="
+    blue = product(name="Sea, blue", sku="1", url=f"{address}1")
+    red = product(name="Sea, red", sku="2", url=f"{address}2")
+    page = read(blue, red | {"offers": SIXTY})
+    assert price_of(only(page)) == "25–60"
+    assert page.links == []
+
+
+def test_related_products_are_links() -> None:
+    other = product(name="Air", sku="A1", url="/prints/air")
+    page = read(product(isRelatedTo=[product(name="Fire", sku="F1")]), other)
+    assert only(page).title == "Sea"
+    assert page.links == ["https://shop.example/prints/air"]
+
+
+def test_the_page_s_own_product_is_the_one_at_its_address() -> None:
+    other = product(name="Sea", sku="A1", url="/prints/air")
+    own = product(name="Another name", sku="B", url="https://shop.example/prints/sea/#buy")
+    page = read(other, own)
+    assert only(page).external_id == "B"
+    assert page.links == ["https://shop.example/prints/air"]
+
+
+def test_or_the_one_its_title_names() -> None:
+    page = read(product(name="Air", sku="A1"), product(name="SEA"))
+    assert only(page).external_id == "S1"
+
+
+def test_a_page_of_which_no_product_is_its_own_lists_them() -> None:
+    page = read(
+        product(name="Air", sku="A", url="/prints/air"),
+        product(name="Fire", sku="F", url="/prints/fire"),
+        head='<link rel="next" href="?page=2">',
+    )
+    assert page.items == []
+    assert page.links == ["https://shop.example/prints/air", "https://shop.example/prints/fire"]
+    assert page.next_url == "https://shop.example/prints/sea?page=2"
+
+
+def test_an_item_list_gives_links() -> None:
+    entries = [
+        {"@type": "ListItem", "position": 1, "url": "/prints/air"},
+        {"@type": "ListItem", "item": {"@type": "Product", "name": "Fire", "url": "/prints/fire"}},
+        {"@type": "ListItem", "item": {"@id": "https://shop.example/prints/earth"}},
+        {"@type": "ListItem", "item": "https://shop.example/prints/water"},
+        "/prints/air",
+        None,
+    ]
+    page = read({"@type": "ItemList", "itemListElement": entries})
+    assert page.items == []
+    assert [link.rpartition("/")[2] for link in page.links] == ["air", "fire", "earth", "water"]
+
+
+def test_microdata_is_read_where_there_is_no_json_ld() -> None:
+    item = only(
+        read(
+            body="""
+            <div itemscope itemtype="https://schema.org/Product">
+              <h1 itemprop="name"> Sea <small>print</small></h1>
+              <img itemprop="image" data-src="a.jpg"><link itemprop="image" href="/b.jpg">
+              <div itemprop="brand" itemscope itemtype="http://schema.org/Brand">
+                <meta itemprop="name" content="Ana"></div>
+              <div itemprop="offers" itemscope itemtype="http://schema.org/Offer">
+                <span itemprop="price" content="1299.00">1.299 €</span>
+                <meta itemprop="priceCurrency" content="EUR">
+                <link itemprop="availability" href="http://schema.org/OutOfStock">
+              </div>
+              <div itemprop="description"><p>Deep</p><script>no()</script><p>blue</p></div>
+            </div>"""
+        )
+    )
+    assert (item.title, item.brand, item.description) == ("Sea print", "Ana", "Deep blue")
+    assert [image.url for image in item.images] == [
+        "https://shop.example/prints/a.jpg",
+        "https://shop.example/b.jpg",
+    ]
+    assert (price_of(item), item.currency, item.price_source) == ("1299x", "EUR", "microdata")
+    assert item.external_id == "/prints/sea"
+
+
+def test_itemref_joins_what_lies_apart() -> None:
+    item = only(
+        read(
+            body="""
+            <p id="who"><span itemprop="brand">Ana</span></p>
+            <div itemscope itemtype="https://schema.org/Product" id="own"
+                 itemref="cost who cost nobody own"><span itemprop="name">Sea</span></div>
+            <div id="cost" itemprop="offers" itemscope itemtype="https://schema.org/Offer">
+              <meta itemprop="price" content="25">
+              <meta itemprop="priceCurrency" content="USD"></div>"""
+        )
+    )
+    assert (item.title, item.brand, price_of(item)) == ("Sea", "Ana", "25")
+
+
+def test_items_that_refer_to_one_another_end() -> None:
+    scope = 'itemprop="offers" itemscope itemtype="https://schema.org/Product"'
+    page = read(body=f'<p id="a" {scope} itemref="b"><p id="b" {scope} itemref="a">')
+    assert page.items == []
+
+
+OPENGRAPH = """
+<meta property="og:type" content="product"><meta property="og:title" content="Sea">
+<meta property="og:image" content="https://cdn.example/o.jpg">
+<meta property="og:description" content="Blue"><meta property="product:brand" content="Ana">
+<meta property="product:price:amount" content="30,00">
+<meta property="product:price:currency" content="EUR">
+<meta property="product:availability" content="in stock">
+<meta property="product:retailer_item_id" content="R1">
+"""
+
+
+def test_opengraph_alone_is_enough() -> None:
+    item = only(read(head=OPENGRAPH))
+    assert (item.external_id, item.title, item.brand) == ("R1", "Sea", "Ana")
+    assert (price_of(item), item.currency, item.price_source) == ("30", "EUR", "opengraph")
+    assert (item.availability, item.description) == ("in", "Blue")
+
+
+def test_opengraph_fills_what_the_others_leave_open() -> None:
+    item = only(read(product(offers={"price": 25, "priceCurrency": "USD"}), head=OPENGRAPH))
+    assert (price_of(item), item.currency, item.price_source) == ("25", "USD", "json-ld")
+    assert (item.brand, item.availability) == ("Ana", "in")
+    assert item.images[0].url == "https://cdn.example/o.jpg"
+
+
+def test_price_and_currency_come_from_one_place() -> None:
+    item = only(read(product(offers={"price": 25}), head=OPENGRAPH))
+    assert (price_of(item), item.currency, item.price_source) == ("30", "EUR", "opengraph")
+
+
+def test_a_sale_in_opengraph() -> None:
+    sale = """<meta property="product:sale_price:amount" content="20">
+    <meta property="product:sale_price:currency" content="EUR">"""
+    assert price_of(only(read(head=OPENGRAPH + sale))) == "20<30"
+    other = sale.replace("EUR", "USD")
+    assert price_of(only(read(head=OPENGRAPH + other))) == "30"
+
+
+def test_a_page_that_is_no_product_s_gives_none() -> None:
+    article = """<meta property="og:type" content="article"><meta property="og:title" content="Sea">
+    <a href="/products/air">Air, 25.00 USD</a>"""
+    page = read({"@type": "Organization", "name": "Shop"}, head=article)
+    assert (page.items, page.skipped, page.links) == ([], [], [])
+
+
+def test_the_address_is_the_product_s_own() -> None:
+    canonical = '<link rel="canonical" href="https://shop.example/prints/the-sea">'
+    assert only(read(product(url="/p/sea"), head=canonical)).url == "https://shop.example/p/sea"
+    assert only(read(product(), head=canonical)).url == "https://shop.example/prints/the-sea"
+    front_page = '<link rel="canonical" href="https://shop.example/">'
+    assert only(read(product(url="https://shop.example"), head=front_page)).url == URL
+
+
+def test_without_an_id_the_address_tells_products_apart() -> None:
+    html = block(product(sku="N/A")).encode()
+    for url, key in (
+        ("https://shop.example/view.do?b=2&pid=7&gclid=x&utm_medium=y", "/view.do?b=2&pid=7"),
+        ("https://shop.example/prints/s%C3%A9a/?variant=9", "/prints/séa"),
+    ):
+        assert only(read_product_page(html, url)).external_id == key
+
+
+def test_addresses_are_joined_to_the_base() -> None:
+    item = only(read(product(image="a b.jpg"), head='<base href="https://cdn.example/x/">'))
+    assert item.images[0].url == "https://cdn.example/x/a%20b.jpg"
+
+
+@pytest.mark.parametrize(
+    "image",
+    ["javascript:alert(1)", "data:image/png;base64,xx", "file:///etc/passwd", "http://[", 7, {}],
+)
+def test_what_is_no_address_of_the_web_is_dropped(image: Any) -> None:
+    assert only(read(product(image=[image, "/good.jpg"]))).images[0].url.endswith("/good.jpg")
+
+
+def test_the_category_is_the_breadcrumb_s_where_the_product_names_none() -> None:
+    crumbs = {
+        "@type": "BreadcrumbList",
+        "itemListElement": [
+            {"name": "Our shop", "item": "https://shop.example/"},
+            {"item": {"@id": "/art", "name": "Art"}},
+            {"name": "Prints", "item": "/art/prints"},
+            {"name": "Sea"},
+        ],
+    }
+    assert only(read(product(), crumbs)).category == "Art > Prints"
+    assert only(read(product(category={"name": "Posters"}), crumbs)).category == "Posters"
+
+
+def test_works_of_art_are_products_where_they_are_offered() -> None:
+    assert only(read(product() | {"@type": "VisualArtwork"})).title == "Sea"
+    assert read({"@type": "Painting", "name": "Sea"}).items == []
+
+
+@pytest.mark.parametrize(
+    ("encoded", "head"),
+    [
+        ("Café".encode(), ""),
+        ("Café".encode("utf-8-sig"), ""),
+        ("Café".encode("latin-1"), ""),
+        ("Café".encode("latin-1"), '<meta charset="iso-8859-1">'),
+        ("Café".encode(), '<meta charset="windows-1251">'),
+        ("Café".encode("latin-1"), '<meta charset="rot13">'),
+    ],
+)
+def test_the_encoding_is_what_the_bytes_are(encoded: bytes, head: str) -> None:
+    mark, name = (encoded[:3], encoded[3:]) if encoded[:1] == b"\xef" else (b"", encoded)
+    html = mark + f"<html><head>{head}</head>{block(product(name='NAME'))}".encode()
+    assert only(read_product_page(html.replace(b"NAME", name), URL)).title == "Café"
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        (b"", "is empty or no web page"),
+        (b"<!-- -->", "is empty or no web page"),
+        (b"x" * (17 << 20), "is larger than 16 MiB"),
+        (b"<p>" * 200_001, "has more than 200,000 tags"),
+        (b"<p " + b" ".join(b"a%d" % number for number in range(300)) + b">", "more attributes"),
+        (b"<p a='<' " + b" ".join(b'b%d="<"' % number for number in range(300)), "more attributes"),
+    ],
+)
+def test_what_is_no_page_is_refused_with_the_reason(body: bytes, reason: str) -> None:
+    with pytest.raises(ParseError, match=reason):
+        read_product_page(body, URL)
+
+
+def test_what_a_script_compares_is_no_attribute() -> None:
+    script = f"<script>if (a <b {'and c ' * 300}) go()</script>"
+    assert only(read(product(), head=script)).title == "Sea"
