@@ -210,7 +210,9 @@ def _catalogue_gallery(
             on_progress,
         )
         for line in lines:
-            gallery.guesses[line] = encoded.guesses[encoded.row(str(line))]
+            if str(line) not in encoded.rows:
+                raise EvaluationError(f"The picture {names[line]!r} cannot be read any more.")
+            gallery.guesses[line] = encoded.guesses[encoded.rows[str(line)]]
     return gallery
 
 

@@ -125,6 +125,27 @@ def test_too_few_shared_pictures_say_nothing(truth: dict[int, str]) -> None:
     worse.promote()
 
 
+def test_just_enough_shared_pictures_say_something(truth: dict[int, str]) -> None:
+    live, worse = guessing(truth, 0), guessing(truth, 24)
+    Annotation.objects.exclude(picture__in=sorted(truth)[:FEWEST_SHARED]).delete()
+    compared = compare(worse, live)
+    assert compared is not None
+    assert compared.is_worse
+
+
+def test_a_label_that_one_of_them_has_not_learnt_counts_for_neither(truth: dict[int, str]) -> None:
+    """What is new to learn must not cost the candidate, nor what is no more to be learnt."""
+    live, later = guessing(truth, 0), guessing(truth, 0)
+    city = Label.objects.create(department="art", name="cities", hotkey="")
+    Annotation.objects.filter(picture__in=sorted(truth)[-3:]).update(label=city)
+    for version in (live, later):
+        version.label_names = ["abstract", "cities", "water"]
+        compared = compare(later, live)
+        assert compared is not None
+        assert (compared.shared, compared.before, compared.after) == (COUNT - 3, 1.0, 1.0)
+        version.label_names = ["abstract", "water"]
+
+
 def test_versions_without_labels_say_nothing(truth: dict[int, str]) -> None:
     assert compare(candidate(), candidate()) is None
     assert Picture.objects.count() == COUNT

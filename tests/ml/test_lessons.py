@@ -276,6 +276,27 @@ def test_batches_show_every_row_once_an_epoch() -> None:
     assert orders[0] == orders[2] != orders[1]
 
 
+def test_batches_of_another_seed_come_in_another_order() -> None:
+    given = np.arange(100, dtype=np.float16)[:, None]
+    first, second = (Batches(given, np.arange(100), seed) for seed in (0, 1))
+    assert first[0][0].tolist() != second[0][0].tolist()
+
+
+def test_rare_labels_weigh_as_much_as_common_ones_among_what_is_learnt_from() -> None:
+    truth = np.array([0] * 60 + [1] * 40)
+    # Of the rows to learn from, ten of fifty have the second label.
+    batches = Batches(np.arange(100.0)[:, None], np.arange(20, 70), 0, truth)
+    weights: dict[int, set[float]] = {0: set(), 1: set()}
+    count = 0
+    for number in range(len(batches)):
+        for row, label, weight in zip(*batches[number], strict=True):
+            assert truth[int(row[0])] == label
+            weights[int(label)].add(round(float(weight), 6))
+            count += 1
+    assert count == 50
+    assert weights == {0: {0.625}, 1: {2.5}}
+
+
 def test_mirrored_batches_are_the_same_again() -> None:
     given = np.random.default_rng(0).integers(0, 256, (40, 4, 4, 3), dtype=np.uint8)
     first, second = (Batches(given, np.arange(40), 0, mirrored=True) for _ in range(2))

@@ -5,10 +5,12 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 from pytest_django import Settings
 
 from ml.networks.compact import SIZE, load_compact
@@ -74,14 +76,62 @@ def test_dense_layers_of_a_network_within_are_halved_and_those_beside_it_are_not
     assert not {"scaled", "projection"} & halved
 
 
-def test_networks_of_single_channels_stay_exact(squares: Pixels) -> None:
+@pytest.mark.parametrize(
+    "single",
+    [keras.layers.DepthwiseConv2D(3), keras.layers.Conv2D(3, 3, groups=3)],
+    ids=["depthwise", "groups"],
+)
+def test_networks_of_single_channels_stay_exact(
+    squares: Pixels, single: keras.layers.Layer
+) -> None:
     pixels = keras.Input((SIZE, SIZE, 3))
-    inner = keras.Model(pixels, keras.layers.DepthwiseConv2D(3)(pixels), name="inner")
+    inner = keras.Model(pixels, single(pixels), name="inner")
+    # As pretrained networks lie in one that prepares their pixels.
+    around = keras.Input((SIZE, SIZE, 3))
+    inner = keras.Model(around, inner(around), name="around")
     inputs = keras.Input((SIZE, SIZE, 3), dtype="uint8")
     network = keras.Model(inputs, {"maps": inner(keras.layers.Rescaling(1 / 255)(inputs))})
     assert halvable(network) == []
     exact, half = (np.asarray(traced(network, half=one)(squares)["maps"]) for one in (False, True))
     assert np.array_equal(exact, half)
+
+
+def test_what_is_dropped_while_learning_is_not_dropped(squares: Pixels) -> None:
+    inputs = keras.Input((SIZE, SIZE, 3), dtype="uint8")
+    means = keras.layers.GlobalAveragePooling2D()(keras.layers.Rescaling(1 / 255)(inputs))
+    network = keras.Model(inputs, {"means": keras.layers.Dropout(0.5)(means)})
+    said = np.asarray(traced(network)(squares)["means"])
+    assert said == pytest.approx(squares.mean(axis=(1, 2)) / 255, abs=1e-3)
+
+
+@pytest.mark.parametrize("wanted", ["bfloat16", "float32"])
+def test_a_network_is_computed_as_the_device_does(
+    network: keras.Model, squares: Pixels, monkeypatch: pytest.MonkeyPatch, wanted: str
+) -> None:
+    monkeypatch.setenv("ENCODER_PRECISION", wanted)
+    said = np.asarray(traced(network)(squares)["means"])
+    expected = np.asarray(traced(network, half=wanted == "bfloat16")(squares)["means"])
+    other = np.asarray(traced(network, half=wanted != "bfloat16")(squares)["means"])
+    assert said == pytest.approx(expected, abs=1e-6)
+    assert said != pytest.approx(other, abs=1e-6)
+
+
+class Breaking(keras.layers.Layer):  # type: ignore[misc]  # Keras is untyped
+    """A layer that cannot be computed in half precision."""
+
+    def call(self, inputs: Any) -> Any:
+        if self.compute_dtype != "float32":
+            raise ValueError("not in half precision")
+        return inputs
+
+
+def test_a_network_that_cannot_be_traced_stays_as_it_is() -> None:
+    pixels, inputs = keras.Input((8, 8, 3)), keras.Input((8, 8, 3), dtype="uint8")
+    inner = keras.Model(pixels, Breaking()(keras.layers.Conv2D(2, 3)(pixels)))
+    network = keras.Model(inputs, {"maps": inner(keras.layers.Rescaling(1 / 255)(inputs))})
+    with pytest.raises(ValueError, match="not in half precision"):
+        traced(network, half=True)
+    assert {layer.dtype_policy.name for layer in halvable(network)} == {"float32"}
 
 
 def test_the_environment_overrules_the_device(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -143,9 +193,40 @@ def test_a_processor_without_it_computes_as_before(monkeypatch: pytest.MonkeyPat
     monkeypatch.setenv("ENCODER_PRECISION", "auto")
     monkeypatch.setattr(Path, "read_text", lambda self, encoding: "flags : sse2 avx2 avx512f\n")
     assert not has_bfloat16()
-    has_bfloat16.cache_clear()
-    monkeypatch.setattr(Path, "read_text", lambda self, encoding: "flags : avx512f amx_bf16\n")
-    assert has_bfloat16()
+    for flag in ("amx_bf16", "avx512_bf16"):
+        has_bfloat16.cache_clear()
+        monkeypatch.setattr(Path, "read_text", lambda self, encoding, flag=flag: f"avx2 {flag}\n")
+        assert has_bfloat16()
+
+
+def test_a_processor_that_does_not_say_computes_as_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As where there is no Linux."""
+
+    def missing(self: Path, encoding: str) -> str:
+        raise FileNotFoundError(self)
+
+    monkeypatch.setenv("ENCODER_PRECISION", "auto")
+    monkeypatch.setattr(Path, "read_text", missing)
+    assert not has_bfloat16()
+
+
+@pytest.mark.parametrize(
+    ("details", "half"),
+    [
+        ([{"compute_capability": (8, 0)}], True),
+        ([{"compute_capability": (7, 5)}], False),
+        ([{"compute_capability": (9, 0)}, {"compute_capability": (7, 5)}], False),
+        ([{}], False),
+    ],
+    ids=["Ampere", "Turing", "one of two", "unknown"],
+)
+def test_of_gpus_all_must_do_it(
+    monkeypatch: pytest.MonkeyPatch, details: list[dict[str, Any]], half: bool
+) -> None:
+    monkeypatch.setenv("ENCODER_PRECISION", "auto")
+    monkeypatch.setattr(tf.config, "list_physical_devices", lambda kind: [*range(len(details))])
+    monkeypatch.setattr(tf.config.experimental, "get_device_details", details.__getitem__)
+    assert has_bfloat16() is half
 
 
 def test_an_artifact_is_exact_whatever_computed_it(

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from ml.networks.augmentation import as_by_phone
 from ml.networks.compact import SIZE
@@ -72,6 +73,48 @@ def test_a_pictures_own_label_has_no_part_in_what_its_views_are_taken_for() -> N
     # One wrong label: what its views are taken for is as before, for it is no part of it.
     wrong = guesses([*labels[:4], "water", *labels[5:]], of, taught, 0)
     assert (wrong[of[:, 0] == 4].argmax(axis=1) == 0).all()
+
+
+def test_look_alikes_are_guessed_by_who_has_learnt_neither() -> None:
+    """Pictures that are there twice, labelled at random: nothing can be known of them."""
+    random = np.random.default_rng(3)
+    count = 80
+    of = np.array([(picture, view) for picture in range(count) for view in range(2)])
+    taught = {
+        name: random.normal(size=(2 * count, side, side, channels)).astype(np.float16)
+        for name, side, channels in (("stage3", 4, 12), ("stage4", 2, 16))
+    }
+    # Each two that follow on one another look alike, and like no others.
+    own = np.eye(count // 2)[of[:, 0] // 2] + 0.01 * random.normal(size=(2 * count, count // 2))
+    taught["pooled"] = own.astype(np.float16)
+    drawn = random.permutation(["city", "water"] * (count // 4))
+    labels = [str(drawn[picture // 2]) for picture in range(count)]
+    truth = [["city", "water"].index(labels[picture]) for picture, _ in of]
+    assert (guesses(labels, of, taught, 0).argmax(axis=1) == truth).mean() < 0.7
+
+
+def test_a_label_of_seven_pictures_is_not_guessed() -> None:
+    random = np.random.default_rng(0)
+    of = np.array([(picture, 0) for picture in range(40)])
+    taught = {
+        "stage3": random.normal(size=(40, 4, 4, 12)).astype(np.float16),
+        "stage4": random.normal(size=(40, 2, 2, 16)).astype(np.float16),
+        "pooled": np.eye(40, dtype=np.float16),
+    }
+    labels = ["city"] * 16 + ["water"] * 16
+    assert guesses([*labels, *["animal"] * 7, ""], of, taught, 0).shape == (40, 2)
+    assert guesses([*labels, *["animal"] * 8], of, taught, 0).shape == (40, 3)
+
+
+def test_the_first_view_is_the_whole_picture(tmp_path: Path, shared: Path) -> None:
+    files = save_pictures(tmp_path / "pictures", 2)
+    make_views([Folder(tmp_path / "pictures", "none", 32)], tmp_path, 0)
+    of, views = np.load(tmp_path / "of.npy"), np.load(tmp_path / "views.npy")
+    for number, file in enumerate(files):
+        whole = np.asarray(Image.open(file).resize((SIZE, SIZE), Image.Resampling.BOX)).astype(int)
+        apart = [np.abs(view - whole).mean() for view in views[of[:, 0] == number]]
+        (first,) = np.flatnonzero(of[of[:, 0] == number][:, 1] == 0)
+        assert apart[first] == min(apart) < 5
 
 
 def test_labels_that_match_no_picture_are_told() -> None:
