@@ -353,6 +353,37 @@ def test_price_and_currency_come_from_one_place() -> None:
     assert (price_of(item), item.currency, item.price_source) == ("30", "EUR", "opengraph")
 
 
+def test_another_product_in_microdata_fills_nothing() -> None:
+    beside = """<div itemscope itemtype="https://schema.org/Product"><b itemprop="name">Air</b>
+    <link itemprop="url" href="/prints/air"><b itemprop="brand">Ana</b>
+    <div itemprop="offers" itemscope itemtype="https://schema.org/Offer">
+    <b itemprop="price">9</b><meta itemprop="priceCurrency" content="USD"></div></div>"""
+    page = read(product(offers={}), body=beside)
+    assert (only(page).brand, price_of(only(page))) == ("", "-")
+    assert page.links == ["https://shop.example/prints/air"]
+
+
+def test_opengraph_of_the_whole_shop_fills_nothing() -> None:
+    shop = """<meta property="og:title" content="Our shop">
+    <meta property="og:image" content="/logo.png"><meta property="og:type" content="website">"""
+    assert only(read(product(), head=shop)).images == ()
+    assert len(only(read(product(), head=shop.replace("Our shop", "Sea | Shop"))).images) == 1
+
+
+def test_microdata_within_a_page_s_own_item() -> None:
+    page = read(
+        body="""<div itemscope itemtype="https://schema.org/WebPage">
+        <ol itemprop="breadcrumb" itemscope itemtype="https://schema.org/BreadcrumbList">
+          <li itemprop="itemListElement" itemscope itemtype="https://schema.org/ListItem">
+            <a itemprop="item" href="/art"><b itemprop="name">Art</b></a></li></ol>
+        <div itemprop="mainEntity" itemscope itemtype="https://schema.org/Product">
+          <b itemprop="name">Sea</b>
+          <div itemprop="isRelatedTo" itemscope itemtype="https://schema.org/Product">
+            <b itemprop="name">Air</b></div></div></div>"""
+    )
+    assert (only(page).title, only(page).category) == ("Sea", "Art")
+
+
 def test_a_sale_in_opengraph() -> None:
     sale = """<meta property="product:sale_price:amount" content="20">
     <meta property="product:sale_price:currency" content="EUR">"""
