@@ -140,9 +140,11 @@ def address(value: Any, base: str) -> str:
     named = named.replace("&amp;", "&").replace("&#038;", "&")
     try:
         joined = urljoin(base, named)
-        return web_address(safe_url_string(joined).partition("#")[0])
+        found = web_address(safe_url_string(joined).partition("#")[0])
     except (BadValueError, ValueError):
         return ""
+    # A host that is no name in any language stays as it was written.
+    return found if found.isascii() else ""
 
 
 def with_query(url: str, **values: int) -> str:
