@@ -5,13 +5,13 @@ from typing import Any
 
 from crawlers.items import Page, ParseError
 from crawlers.parsers.encodings import decode
-from crawlers.parsers.jsonld import jsonld_nodes
+from crawlers.parsers.jsonld import jsonld_values
 from crawlers.parsers.listing import add_links
 from crawlers.parsers.markup import page_tree
 from crawlers.parsers.merchant_feed import is_feed_header
 from crawlers.parsers.microdata import microdata_nodes
 from crawlers.parsers.opengraph import is_product_page, opengraph_tags
-from crawlers.parsers.schema_org import is_product, types_of
+from crawlers.parsers.schema_org import is_product, typed_nodes, types_of
 from crawlers.parsers.values import at, read_json
 
 # Marks of a shop's system stand near the beginning of its pages.
@@ -78,7 +78,7 @@ def _structured(body: bytes, url: str) -> str | None:
         tree = page_tree(body, url)
     except ParseError:
         return None
-    nodes = [*jsonld_nodes(tree), *microdata_nodes(tree)]
+    nodes = typed_nodes([*jsonld_values(tree), *microdata_nodes(tree)])
     if any(is_product(node) or "itemlist" in types_of(node) for node in nodes):
         return "structured"
     if is_product_page(opengraph_tags(tree)):

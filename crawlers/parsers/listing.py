@@ -10,7 +10,7 @@ from lxml import etree
 from crawlers.items import Page
 from crawlers.parsers.jsonld import Node
 from crawlers.parsers.schema_org import address_of, is_product, literal, types_of
-from crawlers.parsers.values import address, listed
+from crawlers.parsers.values import address, listed, own_address
 
 MOST_LINKS = 5000
 # What the common shops put before a product's name or number.
@@ -29,7 +29,10 @@ def add_links(page: Page, tree: etree._Element, nodes: list[Node], base: str) ->
     """
     add_stated_links(page, nodes, base)
     if not page.links:
-        page.links = list(dict.fromkeys(_looking_like(tree, base)))[:MOST_LINKS]
+        links: dict[str, str] = {}
+        for link in _looking_like(tree, base):
+            links.setdefault(own_address(link), link)
+        page.links = list(links.values())[:MOST_LINKS]
 
 
 def add_stated_links(page: Page, nodes: list[Node], base: str) -> None:

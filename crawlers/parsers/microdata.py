@@ -8,12 +8,13 @@ from typing import Any
 
 from lxml import etree
 
-from crawlers.parsers.jsonld import MOST_NODES, Node
+from crawlers.parsers.jsonld import Node
 
 # Nested properties share their texts, and items may refer to all of a page: no honest page needs
 # more steps than this, and a hostile one gets no more.
 _MOST_STEPS = 500_000
 _MOST_OWNERS = 100
+_MOST_ITEMS = 20_000
 _ADDRESS_OF = {
     "a": "href",
     "area": "href",
@@ -35,7 +36,7 @@ def microdata_nodes(tree: etree._Element) -> list[Node]:
     """Return the items that are no property of another, in document order.
 
     "@type" lists the local names of its types; a property is a list of texts and of items. What
-    itemref names is added to its item; at most MOST_NODES items are read.
+    itemref names is added to its item; at most 20,000 items are read.
     """
     return _Items(tree).outermost()
 
@@ -48,7 +49,7 @@ class _Items:
         self.nodes: dict[etree._Element, Node] = {}
         self.nested: set[etree._Element] = set()
         for element in tree.iter():
-            if element.get("itemscope") is not None and len(self.nodes) < MOST_NODES:
+            if element.get("itemscope") is not None and len(self.nodes) < _MOST_ITEMS:
                 types = (element.get("itemtype") or "").split()
                 self.nodes[element] = {
                     "@type": [name.rstrip("/#").rpartition("/")[2] for name in types]

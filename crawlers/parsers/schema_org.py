@@ -12,6 +12,7 @@ from crawlers.parsers.prices import Offer, currency_of, fold_offers, make_offer,
 from crawlers.parsers.sizes import length_cm
 from crawlers.parsers.values import address, at, listed, text_of
 
+MOST_NODES = 20_000
 MOST_OFFERS = 500
 _PRODUCTS = frozenset(
     ("product", "productgroup", "productmodel", "individualproduct", "someproducts")
@@ -53,6 +54,30 @@ def is_product(node: Any) -> bool:
     """Say whether a node is a product, a group of variants of one, or a work of art on offer."""
     types = types_of(node)
     return not types.isdisjoint(_PRODUCTS) or ("offers" in node and not types.isdisjoint(_WORKS))
+
+
+def typed_nodes(values: list[Any]) -> list[Node]:
+    """Return the typed nodes in these values in their order, those within others after them.
+
+    At most MOST_NODES. What lies within a product or a list is not looked for: a product names
+    others there, and a list what it lists.
+    """
+    nodes: list[Node] = []
+    seen: set[int] = set()
+    waiting = list(reversed(values))
+    while waiting and len(nodes) < MOST_NODES:
+        value = waiting.pop()
+        if isinstance(value, list):
+            waiting.extend(reversed(value))
+        elif isinstance(value, dict) and id(value) not in seen:
+            # Items of microdata may refer to one another.
+            seen.add(id(value))
+            if "@type" in value:
+                nodes.append(value)
+            if not is_product(value):
+                inner = (part for name, part in value.items() if name != "itemListElement")
+                waiting.extend(reversed([part for part in inner if isinstance(part, dict | list)]))
+    return nodes
 
 
 def literal(node: Any, name: str) -> Any:

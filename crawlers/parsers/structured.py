@@ -8,14 +8,14 @@ none of them, is not guessed at.
 
 import re
 from dataclasses import dataclass
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import urlsplit
 
 from lxml import etree
 
 from catalog.reading.rows import NAME_LENGTH
 from crawlers.items import Page
 from crawlers.parsers.grouping import fold_into, fold_variants, read_products
-from crawlers.parsers.jsonld import Node, jsonld_nodes
+from crawlers.parsers.jsonld import Node, jsonld_values
 from crawlers.parsers.listing import add_links, add_stated_links, next_page
 from crawlers.parsers.markup import page_tree
 from crawlers.parsers.microdata import microdata_nodes
@@ -26,15 +26,12 @@ from crawlers.parsers.schema_org import (
     address_of,
     is_product,
     name_of,
+    typed_nodes,
     types_of,
 )
-from crawlers.parsers.values import address, identity, images_of, listed, text_of
+from crawlers.parsers.values import address, identity, images_of, listed, own_address, text_of
 
 _HEADINGS = 3
-# In a query: what a visit came from, and which variant of a product is shown.
-_NO_MATTER = re.compile(
-    r"utm_.*|mc_.*|pr_.*|attribute_.*|_pos|_sid|_ss|_psq|ref|gclid|fbclid|msclkid|srsltid|variant"
-)
 
 
 @dataclass(slots=True)
@@ -57,23 +54,29 @@ def read_product_page(body: bytes, url: str) -> Page:
     """
     tree = page_tree(body, url)
     document = _document(tree, url)
-    nodes = jsonld_nodes(tree)
+    tags = opengraph_tags(tree)
+    said = read_tags(tags, document.base)
+    document.titles.append(_letters(said.title))
     page = Page()
     places: list[tuple[str, Found]] = []
-    for name, found in (("json-ld", nodes), ("microdata", microdata_nodes(tree))):
-        products = read_products([node for node in found if is_product(node)], document.base)
+    all_nodes: list[Node] = []
+    for name, values in (("json-ld", jsonld_values(tree)), ("microdata", microdata_nodes(tree))):
+        nodes = typed_nodes(values)
+        products = read_products([node for node in nodes if is_product(node)], document.base)
         own = _own(products, document)
+        if own is not None and places and not _is_same(places[0][1], own):
+            own = None
         if own is not None:
             places.append((name, own))
         here = {_place(own.url if own else ""), *_here(document)}
         page.links += [product.url for product in products if _place(product.url) not in here]
-    tags = opengraph_tags(tree)
-    if places or (is_product_page(tags) and not page.links):
-        places.append(("opengraph", read_tags(tags, document.base)))
+        all_nodes += nodes
+    if is_product_page(tags) or (places and _is_same(places[0][1], said)):
+        places.append(("opengraph", said))
     if places:
-        _add(page, places, nodes, document)
+        _add(page, places, all_nodes, document)
     else:
-        add_stated_links(page, nodes, document.base)
+        add_stated_links(page, all_nodes, document.base)
         page.next_url = next_page(tree, document.base)
     page.links = [link for link in dict.fromkeys(page.links) if link]
     return page
@@ -88,21 +91,9 @@ def read_listing(body: bytes, url: str) -> Page:
     tree = page_tree(body, url)
     base = _document(tree, url).base
     page = Page()
-    add_links(page, tree, [*jsonld_nodes(tree), *microdata_nodes(tree)], base)
+    add_links(page, tree, typed_nodes([*jsonld_values(tree), *microdata_nodes(tree)]), base)
     page.next_url = next_page(tree, base)
     return page
-
-
-def own_address(url: str) -> str:
-    """Return what tells a page within its shop: path and query, but for what does not matter."""
-    parts = urlsplit(url)
-    query = sorted(
-        f"{name}={value}"
-        for name, value in parse_qsl(parts.query)
-        if not _NO_MATTER.fullmatch(name.lower())
-    )
-    path = unquote(parts.path).rstrip("/") or "/"
-    return f"{path}?{'&'.join(query)}" if query else path
 
 
 def _document(tree: etree._Element, url: str) -> _Document:
@@ -132,6 +123,14 @@ def _own(products: list[Found], document: _Document) -> Found | None:
             return product
     alone = [product for product in products if not product.url]
     return alone[0] if len(alone) == 1 else None
+
+
+def _is_same(one: Found, other: Found) -> bool:
+    """Say whether two places speak of one product: by an id, its address or its name."""
+    if set(one.ids) & set(other.ids) or (one.url and _place(one.url) == _place(other.url)):
+        return True
+    names = sorted((_letters(one.title), _letters(other.title)), key=len)
+    return bool(names[0]) and names[0] in names[1]
 
 
 def _here(document: _Document) -> set[str]:

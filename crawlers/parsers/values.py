@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from decimal import Decimal, InvalidOperation
 from typing import Any
-from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, unquote, urlencode, urljoin, urlsplit, urlunsplit
 
 from w3lib.url import safe_url_string
 
@@ -29,6 +29,9 @@ _PLAIN_ADDRESS = re.compile(
     r"https?://[a-z0-9][a-z0-9.-]*(?::\d{1,4})?"
     r"(?:/(?:[\w!$&'()*+,;=:@./~-]|%[0-9a-fA-F]{2})*(?:\?(?:[\w!$&'()*+,;=:@./~?-]|%[0-9a-fA-F]{2})*)?)?",
     re.ASCII,
+)
+_NO_MATTER = re.compile(
+    r"utm_.*|mc_.*|pr_.*|attribute_.*|_pos|_sid|_ss|_psq|ref|gclid|fbclid|msclkid|srsltid|variant"
 )
 _CONTROLS = re.compile(r"[\x00-\x20\x7f-\x9f]+")
 
@@ -137,9 +140,11 @@ def address(value: Any, base: str) -> str:
     named = named.replace("&amp;", "&").replace("&#038;", "&")
     try:
         joined = urljoin(base, named)
-        return web_address(safe_url_string(joined).partition("#")[0])
+        found = web_address(safe_url_string(joined).partition("#")[0])
     except (BadValueError, ValueError):
         return ""
+    # A host that is no name in any language stays as it was written.
+    return found if found.isascii() else ""
 
 
 def with_query(url: str, **values: int) -> str:
@@ -154,6 +159,21 @@ def query_number(url: str, name: str, default: int) -> int:
     """Return a number of url's query, default where it holds none."""
     number = whole_number(dict(parse_qsl(urlsplit(url).query)).get(name))
     return default if number is None else number
+
+
+def own_address(url: str) -> str:
+    """Return what tells a page within its shop: path and query, but for what does not matter.
+
+    That is where a visit came from, and which variant of a product is shown.
+    """
+    parts = urlsplit(url)
+    query = sorted(
+        f"{name}={value}"
+        for name, value in parse_qsl(parts.query)
+        if not _NO_MATTER.fullmatch(name.lower())
+    )
+    path = unquote(parts.path).rstrip("/") or "/"
+    return f"{path}?{'&'.join(query)}" if query else path
 
 
 def images_of(named: Iterable[tuple[Any, Any]], base: str) -> tuple[ItemImage, ...]:

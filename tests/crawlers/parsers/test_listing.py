@@ -79,6 +79,11 @@ def test_links_around_the_page_are_not_its_products() -> None:
     ]
 
 
+def test_a_product_s_variants_are_one_link() -> None:
+    addresses = ("/products/a?variant=1", "/products/a?variant=2", "/products/a/?utm_source=x")
+    assert listing(links(*addresses)) == ["/products/a?variant=1"]
+
+
 def test_what_a_listing_says_it_lists_counts_before_looks() -> None:
     node = {"@type": "ItemList", "itemListElement": [{"@type": "ListItem", "url": "/ring-1"}]}
     assert listing(links("/products/advertised"), node) == ["/ring-1"]
