@@ -258,7 +258,6 @@ QUEUE_LIMIT = env.integer("QUEUE_LIMIT", 200, at_least=1)
 CRAWLER_CONTACT = env.text("CRAWLER_CONTACT", "")
 CRAWLER_PACE = env.choice("CRAWLER_PACE", "polite", ("polite", "full"))
 FETCH_PRIVATE_ADDRESSES = env.flag("FETCH_PRIVATE_ADDRESSES", default=False)
-CRAWLER_CONTACT = env.text("CRAWLER_CONTACT", "")
 
 LOGGING = {
     "version": 1,
