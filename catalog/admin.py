@@ -167,8 +167,8 @@ class PictureAdmin(admin.ModelAdmin[Picture]):
 
 @admin.register(Annotation)
 class AnnotationAdmin(admin.ModelAdmin[Annotation]):
-    list_display = ("image", "picture", "label", "labeller", "created_at")
-    list_display_links = ("image", "picture")
+    list_display = ("image", "title", "label", "labeller", "created_at")
+    list_display_links = ("image", "title")
     list_filter = ("picture__product__department", ("label", LabelInUseFilter), "labeller")
     list_select_related = ("picture__product", "label", "labeller")
     list_per_page = 50
@@ -180,6 +180,10 @@ class AnnotationAdmin(admin.ModelAdmin[Annotation]):
     @admin.display(description="")
     def image(self, annotation: Annotation) -> SafeString:
         return thumbnail(annotation.picture)
+
+    @admin.display(description="picture", ordering="picture__product__title")
+    def title(self, annotation: Annotation) -> str:
+        return annotation.picture.product.title
 
     def get_urls(self) -> list[URLPattern]:
         agreement = self.admin_site.admin_view(self.agreement)
@@ -217,6 +221,7 @@ class AnnotationAdmin(admin.ModelAdmin[Annotation]):
             {
                 **self.admin_site.each_context(request),
                 "title": "How far labellers agree",
+                "departments": Department.choices,
                 "reports": reports,
                 "formats": exporting.NAMES.items(),
             },

@@ -5,15 +5,26 @@ from typing import Any, ClassVar
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html
 from django.utils.translation import ngettext
 
 from catalog.models import Label
-from catalog.room.labels import LabelError, is_used, merge, usable_hotkey, use_of
+from catalog.room.labels import (
+    LabelError,
+    Use,
+    given_by,
+    is_used,
+    merge,
+    separate,
+    usable_hotkey,
+    use_of,
+)
 
 
 class LabelForm(forms.ModelForm[Label]):
@@ -131,16 +142,29 @@ class LabelAdmin(admin.ModelAdmin[Label]):
     def delete_view(
         self, request: HttpRequest, object_id: str, extra_context: Any = None
     ) -> HttpResponse:
-        label = self.get_object(request, object_id)
-        if label is None or not is_used(label) or not self.has_delete_permission(request, label):
+        with transaction.atomic():
+            label = self.get_object(request, object_id)
+            if label is not None and self.has_delete_permission(request, label):
+                if request.method == "POST":
+                    # Nobody gives it between the look and the deletion.
+                    Label.objects.held(label.department, alone=True)
+                if is_used(label):
+                    return self.kept(request, label)
             return super().delete_view(request, object_id, extra_context)
+
+    def kept(self, request: HttpRequest, label: Label) -> HttpResponse:
+        """Say why a label that people gave is not deleted, and lead to what can be done."""
         if label.merged_into is not None:
-            text = f"“{label}” stays: people gave it, and its name finds “{label.merged_into}”."
-            self.message_user(request, text, messages.WARNING)
-            return HttpResponseRedirect(reverse("admin:catalog_label_changelist"))
+            text = f"“{label}” stays: people gave it, and its name finds “{label.today}”."
+            return self.done(request, text, messages.WARNING)
         text = f"“{label}” was not deleted: people gave it to pictures. Merge it into another one."
         self.message_user(request, text, messages.WARNING)
         return HttpResponseRedirect(reverse("admin:catalog_label_merge", args=[label.pk]))
+
+    def save_model(self, request: HttpRequest, obj: Label, form: Any, change: bool) -> None:
+        # Only what was changed here: a merge meanwhile stays.
+        changed = [name for name in form.changed_data if name != "examples"]
+        obj.save(update_fields=changed if change else None)
 
     @admin.action(description="Merge the selected label into another", permissions=["change"])
     def merge_one(self, request: HttpRequest, queryset: QuerySet[Label]) -> HttpResponse | None:
@@ -152,18 +176,19 @@ class LabelAdmin(admin.ModelAdmin[Label]):
         return HttpResponseRedirect(reverse("admin:catalog_label_merge", args=[labels[0].pk]))
 
     def get_urls(self) -> list[URLPattern]:
-        view = self.admin_site.admin_view(self.merge_view)
-        return [path("<int:pk>/merge/", view, name="catalog_label_merge"), *super().get_urls()]
+        merge, separate = map(self.admin_site.admin_view, (self.merge_view, self.separate_view))
+        return [
+            path("<int:pk>/merge/", merge, name="catalog_label_merge"),
+            path("<int:pk>/separate/", separate, name="catalog_label_separate"),
+            *super().get_urls(),
+        ]
 
     def merge_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Ask which label takes the place of this one, say what moves, and do it."""
-        label = get_object_or_404(Label, pk=pk)
-        if not self.has_change_permission(request, label):
-            raise PermissionDenied
+        label = self.changeable(request, pk)
         if label.merged_into is not None:
             text = f"“{label}” was merged into “{label.merged_into}” already."
-            self.message_user(request, text, messages.WARNING)
-            return HttpResponseRedirect(reverse("admin:catalog_label_changelist"))
+            return self.done(request, text, messages.WARNING)
         form = MergeForm(label, request.POST or None)
         if form.is_valid():
             given = form.cleaned_data
@@ -176,17 +201,56 @@ class LabelAdmin(admin.ModelAdmin[Label]):
                 form.add_error(None, str(error))
             else:
                 self.log_change(request, label, f"Merged into {target}.")
-                count = moved.annotations
-                text = ngettext("%d annotation moved", "%d annotations moved", count) % count
-                text = f"“{label}” was merged into “{target}”: {text}."
-                self.message_user(request, text, messages.SUCCESS)
-                return HttpResponseRedirect(reverse("admin:catalog_label_changelist"))
-        context = {
-            **self.admin_site.each_context(request),
-            "title": f"Merge “{label}”",
-            "label": label,
-            "use": use_of(label),
-            "merged": list(label.merged.all()),
-            "form": form,
-        }
-        return TemplateResponse(request, "admin/catalog/label/merge.html", context)
+                text = format_html(
+                    '“{}” was merged into “{}”: {} moved. <a href="{}">Take it back</a>',
+                    label,
+                    target,
+                    _counted(moved),
+                    reverse("admin:catalog_label_separate", args=[label.pk]),
+                )
+                return self.done(request, text, messages.SUCCESS)
+        context = {"use": use_of(label), "merged": list(label.merged.all()), "form": form}
+        return self.page(request, label, "merge", f"Merge “{label}”", **context)
+
+    def separate_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Say what comes back from the label that took the place of this one, and do it."""
+        label = self.changeable(request, pk)
+        if label.merged_into is None:
+            return self.done(request, f"“{label}” is merged into no label.", messages.WARNING)
+        if request.method == "POST":
+            try:
+                back = separate(label.pk)
+            except LabelError as error:
+                return self.done(request, str(error), messages.WARNING)
+            self.log_change(request, label, f"Separated from {back.target}.")
+            text = f"“{label}” is a label of its own again: {_counted(back.moved)} came back from "
+            text = f"{text}“{back.target}”. {back.no_hotkey}".strip()
+            return self.done(request, text, messages.SUCCESS)
+        context = {"back": given_by(label), "target": label.today}
+        title = f"Separate “{label}” from “{label.merged_into}”"
+        return self.page(request, label, "separate", title, **context)
+
+    def changeable(self, request: HttpRequest, pk: int) -> Label:
+        label = get_object_or_404(Label, pk=pk)
+        if not self.has_change_permission(request, label):
+            raise PermissionDenied
+        return label
+
+    def done(self, request: HttpRequest, text: str, level: int) -> HttpResponse:
+        """Return to the list, with a message."""
+        self.message_user(request, text, level)
+        return HttpResponseRedirect(reverse("admin:catalog_label_changelist"))
+
+    def page(
+        self, request: HttpRequest, label: Label, name: str, title: str, **context: Any
+    ) -> HttpResponse:
+        context |= {**self.admin_site.each_context(request), "title": title, "label": label}
+        return TemplateResponse(request, f"admin/catalog/label/{name}.html", context)
+
+
+def _counted(use: Use) -> str:
+    """Return what moved, in words."""
+    texts = [ngettext("%d annotation", "%d annotations", use.annotations) % use.annotations]
+    if use.decisions:
+        texts.append(ngettext("%d decision", "%d decisions", use.decisions) % use.decisions)
+    return " and ".join(texts)

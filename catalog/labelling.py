@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
-from django.utils import timezone
 
 from catalog.loading import LoadingError, labeller_named, usable_name
 from catalog.models import Annotation, Department, Label, Picture, no_such_department
@@ -28,6 +27,7 @@ class LabelReport:
     failed: list[dict[str, Any]] = field(default_factory=list)
 
 
+@transaction.atomic
 def load_labels(
     rows: Iterable[LabelRow | RowError], *, department: str, labeller_name: str | None = None
 ) -> LabelReport:
@@ -44,18 +44,18 @@ def load_labels(
         raise LoadingError(no_such_department(department))
     if labeller_name is not None:
         labeller_name = usable_name(labeller_name, "labeller", LABELLER_NAME_LENGTH)
-    by_name = Label.objects.in_department(department).by_name()
-    labels = {name: label for (_, name), label in by_name.items()}
+    labels = {label.name: label for label in Label.objects.held(department).values()}
     report = LabelReport()
     wanted: dict[tuple[str, str, str], LabelRow] = {}
     for row in rows:
         if isinstance(row, RowError):
             report.failed.append({"row": row.row, "reason": row.reason})
         elif row.label != UNDECIDED and row.label not in labels:
+            in_use = [name for name, label in labels.items() if label.merged_into is None]
             raise LoadingError(
                 f"Row {row.row}: {department} has no label {row.label!r}, only "
-                f"{', '.join(name for name in labels if labels[name].name == name)}. Nothing was "
-                "stored; add the label in the admin or mend the file."
+                f"{', '.join(in_use)}. Nothing was stored; add the label in the admin or mend the "
+                "file."
             )
         elif not (row.labeller or labeller_name):
             raise LoadingError(
@@ -67,27 +67,24 @@ def load_labels(
             name = usable_name(whose, "labeller", LABELLER_NAME_LENGTH)
             wanted[name, row.image, row.sha256] = row
     pictures = _pictures(department, wanted.values())
-    with transaction.atomic():
-        labellers = {name: labeller_named(name) for name in sorted({name for name, _, _ in wanted})}
-        known = Annotation.objects.in_department(department)
-        said = {
-            (annotation.labeller_id, annotation.picture_id): annotation
-            for annotation in known.filter(labeller__in=labellers.values())
-        }
-        for (name, _, _), row in wanted.items():
-            found = [
-                picture
-                for picture in pictures.get(row.image, [])
-                if row.sha256 in ("", picture.sha256)
-            ]
-            if not found:
-                report.failed.append(
-                    {"row": row.row, "reason": f"no picture {row.image!r} in the catalogue"}
-                )
-            for picture in found:
-                person, label = labellers[name], labels.get(row.label)
-                key = person.pk, picture.pk
-                said[key] = _annotate_one(report, said.get(key), row, picture, label, person)
+    labellers = {name: labeller_named(name) for name in sorted({name for name, _, _ in wanted})}
+    known = Annotation.objects.in_department(department).filter(labeller__in=labellers.values())
+    said = {
+        (annotation.labeller_id, annotation.picture_id): annotation
+        for annotation in known.select_related("label", "merged_from__merged_into")
+    }
+    for (name, _, _), row in wanted.items():
+        found = [
+            picture for picture in pictures.get(row.image, []) if row.sha256 in ("", picture.sha256)
+        ]
+        if not found:
+            report.failed.append(
+                {"row": row.row, "reason": f"no picture {row.image!r} in the catalogue"}
+            )
+        for picture in found:
+            person, label = labellers[name], labels.get(row.label)
+            key = person.pk, picture.pk
+            said[key] = _annotate_one(report, said.get(key), row, picture, label, person)
     return report
 
 
@@ -112,11 +109,10 @@ def _annotate_one(
 ) -> Annotation:
     when = row.created_at
     if annotation is None:
-        annotation = Annotation.objects.create(
-            picture=picture, label=label, labeller=labeller, created_at=when or timezone.now()
-        )
+        annotation = Annotation(picture=picture, labeller=labeller)
+        annotation.relabel(label, when)
         report.created += 1
-    elif annotation.label_id != (label.pk if label else None):
+    elif not annotation.says(label):
         annotation.relabel(label, when)
         report.updated += 1
     else:

@@ -1,4 +1,4 @@
-"""The only writer of products and pictures, and of the labels that come with them."""
+"""Load files: products, pictures, and the labels that come with them. Crawls: catalog.upserting."""
 
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -12,6 +12,7 @@ from django.db import DataError, IntegrityError, OperationalError, transaction
 from django.utils import timezone
 from psycopg.errors import DeadlockDetected
 
+from catalog.changes import known_values, price_change
 from catalog.models import (
     Annotation,
     Department,
@@ -33,24 +34,6 @@ BATCH = 200
 ATTEMPTS = 5
 DECODING_THREADS = 4
 SOURCE_NAME_LENGTH = 120
-
-# Fields an import may fill or change; a value that the file lacks never erases a known one.
-PRODUCT_FIELDS = (
-    "title",
-    "url",
-    "brand",
-    "category",
-    "description",
-    "price",
-    "price_max",
-    "regular_price",
-    "currency",
-    "availability",
-    "width_cm",
-    "height_cm",
-)
-PRICE_FIELDS = ("price", "price_max", "regular_price", "currency")
-
 
 # "repeated": an id the same import has had already, whose row only adds pictures.
 Outcome = Literal["created", "updated", "unchanged", "repeated"]
@@ -99,12 +82,14 @@ class ImportReport:
 class Batch:
     """Rows while they are stored: what is known of their products, and what they came to.
 
-    ``hashes`` and ``references`` are those of the readable pictures by product.
+    ``hashes`` and ``references`` are those of the readable pictures by product, ``labels`` stand by
+    department and name.
     """
 
     known: dict[str, Product]
     hashes: dict[int, set[str]]
     references: dict[int, set[str]]
+    labels: dict[tuple[str, str], Label] = field(default_factory=dict)
     seen: set[str] = field(default_factory=set)
     report: ImportReport = field(default_factory=ImportReport)
 
@@ -149,7 +134,7 @@ class _Import:
         self.department = department
         self.report = ImportReport()
         self.seen: set[str] = set()
-        self.labels = Label.objects.by_name()
+        self.labels = set(Label.objects.values_list("department", "name"))
         broken = Picture.objects.filter(is_readable=False).values_list("sha256", flat=True)
         self.pictures = RowPictures(folder, set(broken))
 
@@ -177,7 +162,7 @@ class _Import:
             elif department not in Department.values:
                 self.report.fail(row.row, f"unknown department {department!r}")
             elif row.label and (department, row.label) not in self.labels:
-                self.report.fail(row.row, f"unknown label {row.label!r} in department {department}")
+                self.report.fail(row.row, unknown_label(row.label, department))
             else:
                 rows.append(row)
         return rows
@@ -232,12 +217,15 @@ class _Import:
             # One import of a source at a time, and products in the order in which all lock them.
             Source.objects.select_for_update(no_key=True).get(pk=source.pk)
             batch = Batch.of(products.select_for_update(no_key=True).order_by("pk"))
+            for department in sorted({self.department_of(row) for row in rows if row.label}):
+                for label in Label.objects.held(department).values():
+                    batch.labels[department, label.name] = label
             for row, (pictures, failures) in zip(rows, loaded, strict=True):
                 try:
                     with transaction.atomic():
                         self.upsert(source, batch, row, pictures, failures)
                 except (DataError, IntegrityError) as error:
-                    batch.report.fail(row.row, f"the database refused it: {_first_line(error)}")
+                    batch.report.fail(row.row, f"the database refused it: {first_line(error)}")
                     if product := batch.known.get(row.external_id):
                         product.refresh_from_db()
         return batch
@@ -258,6 +246,10 @@ class _Import:
                 f"id {row.external_id!r} is taken by a product of department "
                 f"{product.department} in source {source.name!r}: give another --source",
             )
+            return
+        label = batch.labels.get((department, row.label)) if row.label else None
+        if row.label and label is None:
+            batch.report.fail(row.row, unknown_label(row.label, department))
             return
         self.report_pictures(batch.report, row, failures)
         has_pictures = bool(pictures) or (
@@ -288,7 +280,7 @@ class _Import:
             if not is_new and outcome == "unchanged":
                 outcome = "updated"
             mine.add(picture.sha256)
-        if row.label and self.relabelled(product, row, self.labels[department, row.label]):
+        if label and self.relabelled(product, row, label):
             outcome = "updated" if outcome == "unchanged" else outcome
         # Remembered only now that the database has taken the whole row.
         batch.known[row.external_id] = product
@@ -316,7 +308,7 @@ class _Import:
     def upsert_product(
         self, source: Source, batch: Batch, row: ProductRow, product: Product | None
     ) -> tuple[Product, Outcome]:
-        values = _values(row)
+        values = known_values(row)
         if product is None:
             product = Product.objects.create(
                 source=source,
@@ -331,6 +323,8 @@ class _Import:
         if not product.is_active:
             product.is_active = True
             changed.append("is_active")
+        if change := price_change(product, values):
+            change.save()
         for name in values:
             setattr(product, name, values[name])
         product.seen_at = timezone.now()
@@ -340,15 +334,13 @@ class _Import:
     def relabelled(self, product: Product, row: ProductRow, label: Label) -> bool:
         """Put the row's label on the pictures it names; True where one had another label."""
         labeller = labeller_named(f"source {self.source_name}")
-        changed = False
-        for picture in product.pictures.filter(reference__in=[ref.reference for ref in row.images]):
-            annotation, created = Annotation.objects.get_or_create(
-                picture=picture, labeller=labeller, defaults={"label": label}
-            )
-            if not created and annotation.label_id != label.pk:
-                annotation.relabel(label)
-                changed = True
-        return changed
+        named = product.pictures.filter(reference__in=[ref.reference for ref in row.images])
+        return Annotation.objects.relabel(named, labeller, label)
+
+
+def unknown_label(name: str, department: str) -> str:
+    """Say that the department lacks the label."""
+    return f"unknown label {name!r} in department {department}"
 
 
 def labeller_named(name: str) -> "User":
@@ -362,18 +354,6 @@ def labeller_named(name: str) -> "User":
     return user
 
 
-def _values(row: ProductRow) -> dict[str, Any]:
-    """Return the product's fields that the row knows; a price comes with all that belongs to it."""
-    values = {name: getattr(row, name) for name in PRODUCT_FIELDS}
-    known = {name: value for name, value in values.items() if value not in (None, "", "unknown")}
-    if row.price is None:
-        for name in PRICE_FIELDS:
-            known.pop(name, None)
-    else:
-        known |= {name: values[name] for name in PRICE_FIELDS}
-    return known
-
-
 def usable_name(name: str, what: str, longest: int) -> str:
     """Return the trimmed name; raises LoadingError where it is empty or too long."""
     name = name.strip()
@@ -382,7 +362,8 @@ def usable_name(name: str, what: str, longest: int) -> str:
     return name
 
 
-def _first_line(error: Exception) -> str:
+def first_line(error: Exception) -> str:
+    """Return what an error says, without its details."""
     return str(error).partition("\n")[0]
 
 

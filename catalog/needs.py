@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils.translation import ngettext
 
 from catalog.models import Annotation, Department, Picture
+from catalog.room.decisions import DECIDED
 from jobs.needs import Need
 
 if TYPE_CHECKING:
@@ -28,7 +29,8 @@ def needs(user: "User") -> Iterator[Need]:
             yield Need(text % name.lower(), count, url)
     if user.has_perm("catalog.add_adjudication"):
         differing = Annotation.objects.differing()
-        counts = _counted(Picture.objects.active().filter(adjudication=None, pk__in=differing))
+        open_ = Picture.objects.active().exclude(DECIDED)
+        counts = _counted(open_.filter(pk__in=differing))
         for department, name in Department.choices:
             count = counts.get(department, 0)
             text = ngettext(

@@ -85,6 +85,7 @@ INSTALLED_APPS = [
     "catalog",
     "ml",
     "recommendations",
+    "crawlers",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -94,6 +95,7 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "django.contrib.postgres",
     "csp",
+    "django_celery_beat",
     "django_htmx",
     "rest_framework",
     "drf_spectacular",
@@ -232,9 +234,15 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 }
 CELERY_TASK_PUBLISH_RETRY = False
 
+# What owners have crawled regularly lies in the database, where the beat process finds it.
+CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
+CELERY_BEAT_MAX_LOOP_INTERVAL = 30
+CELERY_TIMEZONE = TIME_ZONE
+
 # Work that is derived from the rows and swept up with the jobs: functions without arguments.
 SWEEPS = [
     "ml.embedding.sweep_embeddings",
+    "ml.services.sweep_logs",
     "recommendations.services.purge_expired",
     "recommendations.services.purge_orphans",
 ]
@@ -246,6 +254,9 @@ ENCODER_PRECISION = env.choice("ENCODER_PRECISION", "auto", PRECISIONS)
 DEFAULT_CURRENCY = env.text("DEFAULT_CURRENCY", "USD")
 RETENTION_DAYS = env.integer("RETENTION_DAYS", 30, at_least=1)
 QUEUE_LIMIT = env.integer("QUEUE_LIMIT", 200, at_least=1)
+# An address or page of who answers for the crawlers: shops see it, and public ones want it.
+CRAWLER_CONTACT = env.text("CRAWLER_CONTACT", "")
+CRAWLER_PACE = env.choice("CRAWLER_PACE", "polite", ("polite", "full"))
 FETCH_PRIVATE_ADDRESSES = env.flag("FETCH_PRIVATE_ADDRESSES", default=False)
 CRAWLER_CONTACT = env.text("CRAWLER_CONTACT", "")
 
@@ -257,7 +268,7 @@ LOGGING = {
     "root": {"handlers": ["console"], "level": env.text("LOG_LEVEL", "WARNING")},
     "loggers": {
         name: {"level": env.text("LOG_LEVEL", "INFO")}
-        for name in ("jobs", "catalog", "ml", "recommendations", "config")
+        for name in ("jobs", "catalog", "ml", "recommendations", "crawlers", "config")
     }
     # It warns of functions that are traced for batches of another size, which is meant.
     | {"tensorflow": {"level": "ERROR"}},

@@ -71,6 +71,12 @@ def site_processes(port: int) -> list[Process]:
         ),
         worker("interactive", threads=2),
         worker("embedding", "training"),
+        worker("crawling"),
+        # What is due lies in the database; the beat process only rings for it.
+        Process(
+            "beat",
+            ["-m", "celery", "--app=config", "beat", "--pidfile=", "--loglevel=WARNING"],
+        ),
         Process("sweeper", [str(BASE_DIR / "manage.py"), "sweep"]),
     ]
 

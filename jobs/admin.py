@@ -1,5 +1,6 @@
 """What the admin of every kind of job shares."""
 
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from django.contrib import admin, messages
@@ -32,7 +33,7 @@ class JobAdmin(admin.ModelAdmin[Any]):
     """List jobs by state with their reason, and queue failed ones again."""
 
     list_filter: ClassVar[tuple[str, ...]] = ("state",)
-    actions = ("retry_failed",)
+    actions: Sequence[Any] | None = ("retry_failed",)
 
     @admin.action(description="Try the selected failed jobs again", permissions=["change"])
     def retry_failed(self, request: HttpRequest, queryset: QuerySet[Job]) -> None:

@@ -42,6 +42,9 @@ def embed(
     Batches commit one by one and skip what another process holds, so that several may run and any
     may be killed. A picture whose file cannot be read is marked and counted.
     """
+    from ml.networks.start import load_tensorflow
+
+    load_tensorflow()
     from ml.networks.looking import read_ahead
     from ml.networks.pixels import BrokenPictureError, Pixels, decode_rgb
 

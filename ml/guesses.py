@@ -239,7 +239,9 @@ class _Live:
         return Embedding.objects.of_version(self.version)
 
     def today(self, name: str) -> str:
-        return self.merged.get(name, name)
+        while name in self.merged:
+            name = self.merged[name]
+        return name
 
     @property
     def groups(self) -> dict[int, str]:

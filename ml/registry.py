@@ -22,8 +22,10 @@ def encoder_of(version: ModelVersion) -> "Encoder":
     Raises ``ml.networks.artifact.ArtifactError`` where the artifact is missing or altered.
     """
     from ml.networks.artifact import WHAT_TO_DO, ArtifactError
+    from ml.networks.start import load_tensorflow
 
     # Keras takes seconds and hundreds of megabytes: only processes that encode load it.
+    load_tensorflow()
     from ml.networks.encoder import load_artifact
 
     key = (version.pk, version.sha256)

@@ -38,9 +38,11 @@ BACKBONES = {
 DEFAULT_BACKBONE = "compact"
 LEARNING_BACKBONES = {"autoencoder", "types", "vgg16", "vgg16_block5", "efficientnet_v2"}
 # Counted up where the same data makes another version than before.
-TRAINING = 4
+TRAINING = 5
 TRAINING_LOCK = 50_414
 JUST_CLAIMED = timedelta(seconds=15)
+# Of so many trainings of a department TensorBoard's logs are kept.
+LOGS_KEPT = 20
 STOPPED = (
     "The training stopped without an answer. Start it again: nothing of the catalogue changed."
 )
@@ -179,7 +181,10 @@ def train(
     # First of all, so that nobody takes the run for abandoned while networks and rows are loaded.
     with at_work(run), run.beating() as lost:
         from ml.networks.pixels import decode_rgb
-        from ml.networks.training import Folders, train_encoder
+        from ml.networks.start import load_tensorflow
+
+        load_tensorflow()
+        from ml.networks.training import Folders, Stopped, train_encoder
 
         pictures = Picture.objects.active().in_department(run.department).order_by("pk")
         columns = ("pk", "file", "sha256", "perceptual_hash", "product", "product__source")
@@ -209,6 +214,9 @@ def train(
                 on_progress=reports,
                 should_stop=lost.is_set,
             )
+        except Stopped as error:
+            # Whoever took it back said why.
+            raise LostClaim(f"{run} was taken back") from error
         except ValueError as error:
             raise Refused(str(error)) from error
         if lost.is_set():
@@ -239,6 +247,23 @@ def train(
         raise
     shutil.rmtree(kept, ignore_errors=True)
     return version
+
+
+def sweep_logs() -> None:
+    """Remove what TensorBoard shows of a department's trainings but the last LOGS_KEPT.
+
+    Those of versions that serve or may, and of runs under way, stay however old they are.
+    """
+    for department in (settings.MEDIA_ROOT / "logs").glob("*/"):
+        logs = [folder for folder in department.iterdir() if folder.name.isdigit()]
+        older = sorted(logs, key=lambda folder: int(folder.name))[:-LOGS_KEPT]
+        if not older:
+            continue
+        kept = set(TrainingRun.objects.unfinished().values_list("pk", flat=True))
+        kept |= set(ModelVersion.objects.embedding().values_list("training_run", flat=True))
+        for folder in older:
+            if int(folder.name) not in kept:
+                shutil.rmtree(folder, ignore_errors=True)
 
 
 def _drop_leftovers() -> None:

@@ -25,9 +25,9 @@ def beside(work: Callable[[], T]) -> "Future[T]":
     return future
 
 
-def until(condition: Callable[[], bool]) -> None:
+def until(condition: Callable[[], bool], *, seconds: float = 30) -> None:
     """Wait until it is so; fails where that takes too long."""
-    end = time.monotonic() + 30
+    end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end, "it did not happen"
         time.sleep(0.01)

@@ -2,7 +2,14 @@
 
 from catalog.models.departments import Department, department_constraint, no_such_department
 from catalog.models.labels import Annotation, AnnotationQuerySet, Label, LabelQuerySet
-from catalog.models.products import Picture, PictureQuerySet, Product, ProductQuerySet, Source
+from catalog.models.products import (
+    Picture,
+    PictureQuerySet,
+    PriceChange,
+    Product,
+    ProductQuerySet,
+    Source,
+)
 from catalog.models.room import Adjudication, Answer, Lease
 
 __all__ = [
@@ -16,6 +23,7 @@ __all__ = [
     "Lease",
     "Picture",
     "PictureQuerySet",
+    "PriceChange",
     "Product",
     "ProductQuerySet",
     "Source",

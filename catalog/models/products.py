@@ -1,4 +1,4 @@
-"""Shops, their products and pictures. ``catalog.loading`` is the only writer of the latter two."""
+"""Shops, products and pictures. Only ``catalog.loading`` and ``catalog.upserting`` write these."""
 
 import uuid
 from decimal import Decimal
@@ -120,6 +120,23 @@ class Product(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("api:product", args=[self.public_id])
+
+
+class PriceChange(models.Model):
+    """What a product cost from ``created_at`` on, and before; None where no price was known."""
+
+    product = models.ForeignKey(Product, on_delete=models.CASCADE, related_name="price_changes")
+    price_before = models.DecimalField(max_digits=12, decimal_places=2, null=True)
+    currency_before = models.CharField(max_length=3)
+    price = models.DecimalField(max_digits=12, decimal_places=2, null=True)
+    currency = models.CharField(max_length=3)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return f"{self.price_before} {self.currency_before} → {self.price} {self.currency}"
 
 
 class PictureQuerySet(models.QuerySet["Picture"]):

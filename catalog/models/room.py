@@ -5,7 +5,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from catalog.models.labels import Label
+from catalog.models.labels import Label, Labelled
 from catalog.models.products import Picture
 
 
@@ -60,20 +60,13 @@ class Answer(models.Model):
         return f"{self.get_action_display()} {self.label or ''} by {self.labeller}"
 
 
-class Adjudication(models.Model):
+class Adjudication(Labelled):
     """What a picture is, decided where labellers differ; no label means that nobody can tell."""
 
     picture = models.OneToOneField(Picture, on_delete=models.CASCADE, related_name="adjudication")
-    label = models.ForeignKey(
-        Label, on_delete=models.PROTECT, null=True, blank=True, related_name="adjudications"
-    )
     decided_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="adjudications"
     )
-    created_at = models.DateTimeField(default=timezone.now)
-
-    class Meta:
-        ordering = ["-created_at"]
 
     def __str__(self) -> str:
         return f"{self.label or 'undecided'}, decided by {self.decided_by}"

@@ -1,7 +1,8 @@
 """What a labeller answers: kept once however often it is sent, and taken back in turn."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -78,7 +79,7 @@ def answer(
             action=action,
             label=chosen,
             had_before=pk in mine,
-            label_before_id=mine[pk].label_id if pk in mine else None,
+            label_before_id=mine[pk].given_id if pk in mine else None,
             is_repeat=pk in repeats and pk in mine,
             queue=queue,
             took_ms=took_ms if took_ms is None else max(0, min(took_ms, LONGEST_MS)),
@@ -90,15 +91,7 @@ def answer(
     if action == Action.CLEAR:
         Annotation.objects.filter(labeller=labeller, picture__in=said).delete()
     elif action != Action.SKIP:
-        Annotation.objects.bulk_create(
-            (
-                Annotation(picture_id=pk, labeller=labeller, label=chosen, created_at=now)
-                for pk in said
-            ),
-            update_conflicts=True,
-            unique_fields=["picture", "labeller"],
-            update_fields=["label", "created_at"],
-        )
+        _annotate(labeller, dict.fromkeys(said, chosen), now)
     leases.delete()
     now_mine = _annotations(labeller, wanted)
     outcome.done = {
@@ -114,6 +107,7 @@ def take_back(labeller: "User", department: str, batch: UUID | None = None) -> O
     Their annotations become what they were before it. Where they have said something else of a
     picture since, that stays. Raises AnswerError where there is nothing to take back.
     """
+    labels = Label.objects.held(department)
     _one_at_a_time(labeller)
     answers = Answer.objects.filter(
         labeller=labeller, picture__product__department=department, undone_at=None
@@ -133,37 +127,20 @@ def take_back(labeller: "User", department: str, batch: UUID | None = None) -> O
     )
     outcome = Outcome(batch)
     gone: list[int] = []
-    restored: list[Annotation] = []
-    merged: dict[int | None, int | None] = dict(
-        Label.objects.in_department(department)
-        .exclude(merged_into=None)
-        .values_list("pk", "merged_into")
-    )
-    now = timezone.now()
+    restored: dict[int, Label | None] = {}
     for row in rows:
         pk = row.picture_id
         if row.is_repeat or row.action == Action.SKIP:
             continue
-        if last[pk] != row.pk or not _holds(row, mine.get(pk)):
+        if last[pk] != row.pk or not _holds(row, mine.get(pk), labels):
             outcome.changed.append(pk)
         elif row.had_before:
-            restored.append(
-                Annotation(
-                    picture_id=pk,
-                    labeller=labeller,
-                    label_id=merged.get(row.label_before_id, row.label_before_id),
-                    created_at=now,
-                )
-            )
+            restored[pk] = labels[row.label_before_id] if row.label_before_id else None
         else:
             gone.append(pk)
+    now = timezone.now()
     Annotation.objects.filter(labeller=labeller, picture__in=gone).delete()
-    Annotation.objects.bulk_create(
-        restored,
-        update_conflicts=True,
-        unique_fields=["picture", "labeller"],
-        update_fields=["label", "created_at"],
-    )
+    _annotate(labeller, restored, now)
     Answer.objects.filter(pk__in=[row.pk for row in rows]).update(undone_at=now)
     now_mine = _annotations(labeller, pictures)
     outcome.done = {pk: now_mine[pk].label_id if pk in now_mine else None for pk in pictures}
@@ -177,13 +154,12 @@ def _label(department: str, action: str, label: int | None) -> Label | None:
         return None
     if label is None:
         raise AnswerError("No label was chosen.")
-    # Held until the answer is kept, so that it is not merged away meanwhile.
-    chosen = Label.objects.select_for_update(no_key=True).filter(pk=label).first()
+    chosen = Label.objects.held(department).get(label)
     if chosen is None:
+        if other := Label.objects.filter(pk=label).first():
+            raise AnswerError(f"{other} is no label of {department}. Reload the page.")
         raise AnswerError("This label does not exist any more. Reload the page to see the labels.")
-    if chosen.department != department:
-        raise AnswerError(f"{chosen.name} is no label of {department}. Reload the page.")
-    return chosen.merged_into or chosen
+    return chosen
 
 
 def _in_order(pictures: Sequence[int]) -> list[int]:
@@ -199,17 +175,31 @@ def _one_at_a_time(labeller: "User") -> None:
     list(people.select_for_update(no_key=True))
 
 
+def _annotate(labeller: "User", labels: Mapping[int, Label | None], now: datetime) -> None:
+    """Make these labels, by picture id, the person's annotations."""
+    annotations = []
+    for picture, label in labels.items():
+        annotation = Annotation(picture_id=picture, labeller=labeller, created_at=now)
+        annotation.give(label)
+        annotations.append(annotation)
+    Annotation.objects.bulk_create(
+        annotations,
+        update_conflicts=True,
+        unique_fields=["picture", "labeller"],
+        update_fields=["label", "merged_from", "created_at"],
+    )
+
+
 def _annotations(labeller: "User", pictures: Iterable[int]) -> dict[int, Annotation]:
     found = Annotation.objects.filter(labeller=labeller, picture__in=pictures)
     return {one.picture_id: one for one in found}
 
 
-def _holds(row: Answer, annotation: Annotation | None) -> bool:
+def _holds(row: Answer, annotation: Annotation | None, labels: Mapping[int, Label]) -> bool:
     """Say whether the annotation still is what the answer made of it."""
     if row.action == Action.CLEAR:
         return annotation is None
     if annotation is None:
         return False
-    label = row.label
-    # A label that was merged since: its pictures went with it.
-    return annotation.label_id in (row.label_id, label.merged_into_id if label else None)
+    # What was merged or separated since: its pictures went with it.
+    return annotation.label_id == (labels[row.label_id].today.pk if row.label_id else None)

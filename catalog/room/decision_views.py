@@ -57,11 +57,13 @@ def _shown(picture: Picture, department: str) -> dict[str, Any]:
     """Return what is known of a picture: what people said, and what the model guesses."""
     annotations = Annotation.objects.filter(picture=picture).select_related("label", "labeller")
     said = list(annotations.order_by("created_at", "pk"))
-    given = {annotation.label_id for annotation in said}
+    given: dict[int | None, list[str]] = {}
+    for annotation in said:
+        given.setdefault(annotation.label_id, []).append(annotation.labeller.get_username())
     labels = Label.objects.in_department(department).in_use()
     return {
         "said": said,
-        "labels": [(label, label.pk in given) for label in labels],
+        "labels": [(label, given.get(label.pk, [])) for label in labels],
         "guess": model().guesses(department, [picture.pk]).get(picture.pk),
     }
 

@@ -3,12 +3,16 @@
 from typing import TYPE_CHECKING
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
 from catalog.models import Adjudication, Annotation, Label, Picture
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
+
+
+# Not by a join: the database would think that next to nothing is left undecided, and plan for that.
+DECIDED = Exists(Adjudication.objects.filter(picture=OuterRef("pk")))
 
 
 class DecisionError(Exception):
@@ -17,9 +21,8 @@ class DecisionError(Exception):
 
 def undecided(department: str) -> QuerySet[Picture]:
     """Return the pictures that labellers differ on and nobody has decided, oldest first."""
-    differing = Annotation.objects.in_department(department).differing()
-    pictures = Picture.objects.active().in_department(department)
-    return pictures.filter(adjudication=None, pk__in=differing).order_by("pk")
+    pictures = Picture.objects.active().in_department(department).exclude(DECIDED)
+    return pictures.filter(pk__in=Annotation.objects.differing()).order_by("pk")
 
 
 def last_of(person: "User", department: str) -> Adjudication | None:
@@ -38,20 +41,18 @@ def decide(person: "User", department: str, picture: int, label: int | None) -> 
     """
     chosen = None
     if label is not None:
-        # Locked as a merge locks it, so that no decision is left with a label that just went.
-        found = Label.objects.select_for_update(no_key=True).in_department(department)
-        chosen = found.filter(pk=label).first()
+        chosen = Label.objects.held(department).get(label)
         if chosen is None:
             raise DecisionError("This label does not exist any more. Choose another one.")
-        chosen = chosen.merged_into or chosen
     if not Picture.objects.in_department(department).filter(pk=picture).exists():
         raise DecisionError("This picture was deleted meanwhile. Here is the next one.")
+    said = Adjudication.given_as(chosen)
     kept, is_new = Adjudication.objects.get_or_create(
-        picture_id=picture, defaults={"label": chosen, "decided_by": person}
+        picture_id=picture, defaults={**said, "decided_by": person}
     )
-    if not is_new and (kept.label != chosen or kept.decided_by != person):
-        said = f"“{kept.label}”" if kept.label else "that nobody can tell"
-        raise DecisionError(f"{kept.decided_by} decided meanwhile: {said}. That stays.")
+    if not is_new and (kept.label != said["label"] or kept.decided_by != person):
+        theirs = f"“{kept.label}”" if kept.label else "that nobody can tell"
+        raise DecisionError(f"{kept.decided_by} decided meanwhile: {theirs}. That stays.")
     return kept
 
 

@@ -1,10 +1,11 @@
-"""Labels themselves: their hotkeys, and merging one into another."""
+"""Labels themselves: their hotkeys, merging one into another, and taking that back."""
 
 import string
 from dataclasses import dataclass
 
 from django.db import transaction
-from django.db.models import Model, QuerySet
+from django.db.models import BigIntegerField, Model, QuerySet, Value
+from django.db.models.functions import Coalesce, NullIf
 
 from catalog.models import Adjudication, Annotation, Answer, Label
 
@@ -20,10 +21,22 @@ class LabelError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """How often a label is used now."""
+    """How much carries a label, or moves from one to another."""
 
     annotations: int
     decisions: int
+
+
+@dataclass(frozen=True, slots=True)
+class Separated:
+    """A merge that was taken back: what moved, from which label, and why no hotkey came back.
+
+    ``no_hotkey`` is empty where the label has the hotkey that it had, or had none.
+    """
+
+    moved: Use
+    target: Label
+    no_hotkey: str
 
 
 def use_of(label: Label) -> Use:
@@ -31,11 +44,22 @@ def use_of(label: Label) -> Use:
     return Use(label.annotations.count(), label.adjudications.count())
 
 
+def given_by(label: Label) -> Use:
+    """Count what would carry a merged label again, were it separated."""
+    labels = _with_merged(label)
+    return Use(
+        Annotation.objects.filter(merged_from__in=labels).count(),
+        Adjudication.objects.filter(merged_from__in=labels).count(),
+    )
+
+
 def is_used(label: Label) -> bool:
     """Say whether something that people said names the label, so that it cannot be deleted."""
     named: list[QuerySet[Model]] = [
         label.annotations.all(),
         label.adjudications.all(),
+        Annotation.objects.filter(merged_from=label),
+        Adjudication.objects.filter(merged_from=label),
         Answer.objects.filter(label=label),
         Answer.objects.filter(label_before=label),
         label.merged.all(),
@@ -66,19 +90,14 @@ def usable_hotkey(text: str, label: Label) -> str:
 
 @transaction.atomic
 def merge(label: int, into: int, *, though_group_differs: bool = False) -> Use:
-    """Let one label take the place of another, for good: what carried it carries the target.
+    """Let one label take the place of another: what carried it carries the target.
 
-    Answers keep the label that was given. The merged label keeps its row and loses its hotkey;
-    labels that were merged into it before belong to the target. Returns what moved. Raises
-    LabelError where a label is gone, merged already, or of another department, and, unless
-    ``though_group_differs``, where one is a group and the other is not.
+    Each annotation and decision keeps the label that it was given; answers do as well. The merged
+    label keeps its row and loses its hotkey. Returns what moved. Raises LabelError where a label is
+    gone, merged already, or of another department, and, unless ``though_group_differs``, where one
+    is a group and the other is not.
     """
-    # One order for all who lock labels. Whoever gives one of them meanwhile waits.
-    locked = Label.objects.select_for_update().filter(pk__in=[label, into]).order_by("pk")
-    found = {one.pk: one for one in locked}
-    if label not in found or into not in found:
-        raise LabelError("This label does not exist any more. Nothing was merged.")
-    source, target = found[label], found[into]
+    source, target = _alone(label, into)
     if source == target:
         raise LabelError(f"“{source}” cannot be merged into itself. Choose another label.")
     if source.department != target.department:
@@ -97,11 +116,56 @@ def merge(label: int, into: int, *, though_group_differs: bool = False) -> Use:
         raise LabelError(
             f"“{source}” {mine}, “{target}” {its}. Say that this is meant to merge them."
         )
+    given = Coalesce("merged_from", Value(source.pk), output_field=BigIntegerField())
     moved = Use(
-        Annotation.objects.filter(label=source).update(label=target),
-        Adjudication.objects.filter(label=source).update(label=target),
+        Annotation.objects.filter(label=source).update(label=target, merged_from=given),
+        Adjudication.objects.filter(label=source).update(label=target, merged_from=given),
     )
-    source.merged.update(merged_into=target)
-    source.merged_into, source.hotkey = target, ""
-    source.save(update_fields=["merged_into", "hotkey"])
+    source.merged_into, source.hotkey_before, source.hotkey = target, source.hotkey, ""
+    source.save(update_fields=["merged_into", "hotkey_before", "hotkey"])
     return moved
+
+
+@transaction.atomic
+def separate(label: int) -> Separated:
+    """Take a merge back: what was given the label, or one merged into it, carries it again.
+
+    What people said otherwise since stays as they said it. The label has its hotkey again, unless
+    that is another's now. Raises LabelError where the label is gone or merged into none.
+    """
+    (source,) = _alone(label)
+    if source.merged_into is None:
+        raise LabelError(f"“{source}” is merged into no label. Nothing was changed.")
+    target = source.today
+    own = _with_merged(source)
+    given = NullIf("merged_from", Value(source.pk), output_field=BigIntegerField())
+    moved = Use(
+        Annotation.objects.filter(merged_from__in=own).update(label=source, merged_from=given),
+        Adjudication.objects.filter(merged_from__in=own).update(label=source, merged_from=given),
+    )
+    source.merged_into, no_hotkey = None, ""
+    try:
+        source.hotkey = usable_hotkey(source.hotkey_before, source)
+    except LabelError as error:
+        no_hotkey = str(error)
+    source.hotkey_before = ""
+    source.save(update_fields=["merged_into", "hotkey_before", "hotkey"])
+    return Separated(moved, target, no_hotkey)
+
+
+def _alone(*labels: int) -> list[Label]:
+    """Return the labels, held alone; raises LabelError where one is gone."""
+    departments = Label.objects.filter(pk__in=labels).values_list("department", flat=True)
+    held: dict[int, Label] = {}
+    # In one order, whoever holds several.
+    for department in sorted(set(departments)):
+        held |= Label.objects.held(department, alone=True)
+    if not held.keys() >= set(labels):
+        raise LabelError("This label does not exist any more. Nothing was changed.")
+    return [held[label] for label in labels]
+
+
+def _with_merged(label: Label) -> list[Label]:
+    """Return the label and all that were merged into it, at once or in turn."""
+    labels = Label.objects.in_department(label.department).linked()
+    return [one for one in labels.values() if label in one.line]

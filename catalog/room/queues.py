@@ -4,13 +4,14 @@ import random
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db import connection, models
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Window
 from django.utils import timezone
 
 from catalog.models import Annotation, Answer, Lease, Picture
+from catalog.room.decisions import DECIDED
 from catalog.room.guesses import Shown, model
 
 if TYPE_CHECKING:
@@ -25,6 +26,8 @@ REPEAT_EVERY, REPEAT_AFTER = 20, timedelta(days=1)
 # The queue asks for more than it needs, for others may lease some meanwhile.
 SPARE = 3
 MOST = 60
+# Where no more wait than so many, they are looked up by their ids.
+FEW = 5_000
 
 
 class Queue(models.TextChoices):
@@ -40,16 +43,26 @@ class Queue(models.TextChoices):
     SUSPECT = "suspect", "Labels that may be wrong"
 
 
+# Why a picture is shown that no model speaks of.
+WHY: dict[str, str] = {
+    Queue.SECOND: "Labelled by one other person",
+    Queue.DIFFERING: "Those who looked at it do not agree",
+}
+
+
 class QueueError(Exception):
     """Raised for a queue that does not exist, or is asked for wrongly."""
 
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """What a labeller is shown next, and how many pictures wait behind in the queue."""
+    """What a labeller is shown next, and how many pictures wait in the queue.
+
+    That is None where it takes the model to say what is in the queue: it says so only of the next.
+    """
 
     shown: list[Shown]
-    waiting: int
+    waiting: int | None
 
 
 def waiting(labeller: "User", department: str, queue: str) -> QuerySet[Picture]:
@@ -73,14 +86,13 @@ def waiting(labeller: "User", department: str, queue: str) -> QuerySet[Picture]:
         return pictures.exclude(Exists(labelled)).exclude(Exists(answered.filter(skipped)))
     if queue in (Queue.SECOND, Queue.DIFFERING):
         open_ = pictures.exclude(Exists(mine)).exclude(Exists(answered.filter(skipped)))
-        votes = Annotation.objects.in_department(department)
         if queue == Queue.SECOND:
-            once = votes.order_by().values("picture").annotate(voters=Count("pk")).filter(voters=1)
-            return open_.filter(pk__in=once.values("picture"))
-        return open_.filter(adjudication=None, pk__in=votes.differing())
+            twice = Annotation.objects.twice().filter(picture=OuterRef("pk"))
+            return open_.filter(Exists(labelled)).exclude(Exists(twice))
+        return open_.filter(pk__in=Annotation.objects.differing()).exclude(DECIDED)
     # A person may look again at their own labels, once.
     again = answered.filter(skipped | Q(queue=queue))
-    return pictures.filter(Exists(labelled), adjudication=None).exclude(Exists(again))
+    return pictures.filter(Exists(labelled)).exclude(DECIDED).exclude(Exists(again))
 
 
 def take(
@@ -97,19 +109,20 @@ def take(
     At most ``count`` and MOST. Raises QueueError for an unknown queue, and without the picture that
     NEAR starts from.
     """
-    now = timezone.now()
-    others = Lease.objects.filter(picture=OuterRef("pk"), until__gt=now).exclude(labeller=labeller)
-    all_waiting = waiting(labeller, department, queue)
-    free = all_waiting.exclude(pk__in=list(have)).exclude(Exists(others))
-    count = min(count, MOST)
-    found = _ordered(department, queue, free, count + SPARE, near)
-    mine = _lease(labeller, [one.picture for one in found[:count]], now)
-    lost = len(found[:count]) - len(mine)
-    mine |= _lease(labeller, [one.picture for one in found[count:][:lost]], now)
-    shown = [one for one in found if one.picture in mine]
+    now, count = timezone.now(), min(count, MOST)
+    pictures = waiting(labeller, department, queue).annotate(
+        is_leased=Exists(_leased(labeller, "pk", now))
+    )
+    found, total = _found(department, queue, pictures, have, count + SPARE, near)
+    repeat = None
     if queue in (Queue.HELPFUL, Queue.UNLABELLED, Queue.UNSURE):
-        shown += _repeat(labeller, department, len(shown), have)
-    return Taken(shown, all_waiting.count())
+        repeat = _repeat(labeller, department, min(len(found), count), have, now)
+    if repeat is not None:
+        # Before the others, for it is none of those that are spare; the page shows it after them.
+        found, count = [Shown(repeat), *found], count + 1
+    mine = _lease(labeller, [one.picture for one in found], count, now, repeat)
+    shown = [one for one in found if one.picture in mine]
+    return Taken(sorted(shown, key=lambda one: one.picture == repeat), total)
 
 
 def give_back(labeller: "User", pictures: Sequence[int]) -> None:
@@ -117,65 +130,103 @@ def give_back(labeller: "User", pictures: Sequence[int]) -> None:
     Lease.objects.filter(labeller=labeller, picture__in=pictures).delete()
 
 
-def _ordered(
-    department: str, queue: str, free: QuerySet[Picture], count: int, near: int | None
-) -> list[Shown]:
+def _found(
+    department: str,
+    queue: str,
+    pictures: QuerySet[Any, Any],
+    have: Collection[int],
+    count: int,
+    near: int | None,
+) -> tuple[list[Shown], int | None]:
+    """Return what to show next of the pictures, each with ``is_leased``, and how many they are."""
+    free = pictures.filter(is_leased=False).exclude(pk__in=list(have))
     asked = model()
+    if queue == Queue.MODEL:
+        return asked.disagreeing(department, free, count), None
+    if queue == Queue.SUSPECT:
+        return asked.suspects(department, free, count), None
+    first, total = _first(pictures, have)
+    if total <= FEW:
+        # Looked up by their ids, for what the model orders is read in its order otherwise.
+        free = Picture.objects.filter(pk__in=first)
     if queue == Queue.NEAR:
         if near is None:
             raise QueueError("Choose the picture that others should be like.")
-        return asked.near(near, free, count)
-    if queue == Queue.MODEL:
-        return asked.disagreeing(department, free, count)
-    if queue == Queue.SUSPECT:
-        return asked.suspects(department, free, count)
+        return asked.near(near, free, count), total
+    found: list[Shown] = []
     if queue == Queue.UNSURE:
         found = asked.least_sure(department, free, count)
     elif queue == Queue.HELPFUL:
         found = asked.most_helpful(department, free, count)
-    else:
-        found = []
-    if len(found) < count:
-        # Without a model, or where it has not looked yet: the oldest first.
-        rest = free.exclude(pk__in=[one.picture for one in found]).order_by("pk")
-        why = {
-            Queue.SECOND: "Labelled by one other person",
-            Queue.DIFFERING: "Two people gave it different labels",
-        }.get(Queue(queue), "")
-        found += [Shown(pk, why) for pk in rest.values_list("pk", flat=True)[: count - len(found)]]
-    return found
+    # Without a model, or where it has not looked yet: the oldest first.
+    known = {one.picture for one in found}
+    rest = [Shown(pk, WHY.get(queue, "")) for pk in first if pk not in known]
+    return found + rest[: count - len(found)], total
 
 
-# Taken by whoever asks first; a lease of one's own is renewed.
+def _first(pictures: QuerySet[Any, Any], have: Collection[int]) -> tuple[list[int], int]:
+    """Return those of the first FEW that are free, oldest first, and how many pictures there are.
+
+    In one query: to count them the database looks at all of them anyway.
+    """
+    rows = list(
+        pictures.annotate(total=Window(Count("pk")))
+        .order_by("pk")
+        .values_list("pk", "is_leased", "total")[:FEW]
+    )
+    left_out = set(have)
+    first = [pk for pk, is_leased, _ in rows if not is_leased and pk not in left_out]
+    return first, rows[0][2] if rows else 0
+
+
+# Taken by whoever asks first, as many as wanted; a lease of one's own is renewed. In the order of
+# their ids, so that two who take the same ones wait for each other in turn.
 _LEASE = """
 INSERT INTO catalog_lease (picture_id, labeller_id, until, is_repeat)
-SELECT id, %s, %s, %s FROM catalog_picture WHERE id = ANY(%s) ORDER BY id
+SELECT id, %(labeller)s, %(until)s, id = %(repeat)s FROM (
+  SELECT id FROM unnest(%(pictures)s::bigint[]) WITH ORDINALITY AS wanted (id, place)
+  JOIN catalog_picture USING (id)
+  WHERE NOT EXISTS (
+    SELECT FROM catalog_lease
+    WHERE picture_id = id AND until > %(now)s AND labeller_id <> %(labeller)s
+  )
+  ORDER BY place LIMIT %(count)s
+) AS free ORDER BY id
 ON CONFLICT (picture_id) DO UPDATE
 SET labeller_id = excluded.labeller_id, until = excluded.until, is_repeat = excluded.is_repeat
-WHERE catalog_lease.until <= %s OR catalog_lease.labeller_id = excluded.labeller_id
+WHERE catalog_lease.until <= %(now)s OR catalog_lease.labeller_id = excluded.labeller_id
 RETURNING picture_id
 """
 
 
 def _lease(
-    labeller: "User", pictures: Sequence[int], now: datetime, *, repeat: bool = False
+    labeller: "User", pictures: Sequence[int], count: int, now: datetime, repeat: int | None
 ) -> set[int]:
-    """Lease the pictures that nobody else holds, and return them."""
-    if not pictures:
-        return set()
+    """Lease the first ``count`` pictures that nobody else holds, and return them."""
     with connection.cursor() as cursor:
-        cursor.execute(_LEASE, [labeller.pk, now + LEASE, repeat, list(pictures), now])
+        cursor.execute(
+            _LEASE,
+            {
+                "labeller": labeller.pk,
+                "until": now + LEASE,
+                "repeat": repeat or 0,
+                "pictures": list(pictures),
+                "now": now,
+                "count": count,
+            },
+        )
         return {picture for (picture,) in cursor.fetchall()}
 
 
-def _repeat(labeller: "User", department: str, shown: int, have: Collection[int]) -> list[Shown]:
+def _repeat(
+    labeller: "User", department: str, shown: int, have: Collection[int], now: datetime
+) -> int | None:
     """Return now and then, one for REPEAT_EVERY others, a picture that the person labelled before.
 
-    It says nothing of that, and what they answer measures how far they agree with themselves.
+    They are told nothing of that, and what they answer measures how far they agree with themselves.
     """
     if random.random() * REPEAT_EVERY >= shown:  # noqa: S311  # nothing secret
-        return []
-    now = timezone.now()
+        return None
     lately = Answer.objects.filter(
         picture=OuterRef("picture"), labeller=labeller, created_at__gt=now - REPEAT_AFTER
     )
@@ -186,11 +237,12 @@ def _repeat(labeller: "User", department: str, shown: int, have: Collection[int]
         .exclude(label=None)
         .exclude(picture__in=list(have))
         .exclude(Exists(lately))
-        .order_by("pk")
-        .values_list("picture", flat=True)
+        .exclude(Exists(_leased(labeller, "picture", now)))
     )
-    count = old.count()
-    if not count:
-        return []
-    chosen = old[random.randrange(count)]  # noqa: S311  # nothing secret
-    return [Shown(one) for one in _lease(labeller, [chosen], now, repeat=True)]
+    return old.order_by("?").values_list("picture", flat=True).first()
+
+
+def _leased(labeller: "User", picture: str, now: datetime) -> QuerySet[Lease]:
+    """Return the leases that others have of what is asked for, of which ``picture`` is the id."""
+    others = Lease.objects.exclude(labeller=labeller)
+    return others.filter(picture=OuterRef(picture), until__gt=now)

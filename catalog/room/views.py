@@ -116,7 +116,6 @@ def advice_page(request: HttpRequest, department: str) -> HttpResponse:
             "department": department,
             "departments": Department.choices,
             "page": "admin:catalog_labelling_advice",
-            "may_label": request.user.has_perm("catalog.add_annotation"),
             "advice": [(one, _curve(one)) for one in model().advice(department)],
         },
     )
@@ -128,18 +127,20 @@ def _curve(advice: Advice) -> dict[str, Any] | None:
         return None
     first, last = advice.curve[0][0], advice.curve[-1][0]
 
-    def point(count: int, share: float) -> str:
+    def place(count: int, share: float) -> tuple[str, str]:
         across = (count - first) / max(1, last - first)
-        return f"{28 + 208 * across:.1f},{88 - 82 * share:.1f}"
+        return f"{28 + 208 * across:.1f}", f"{88 - 82 * share:.1f}"
 
     recall = [share for _, share, _, _ in advice.curve]
-    upper = [point(count, most) for count, _, _, most in advice.curve]
-    lower = [point(count, least) for count, _, least, _ in reversed(advice.curve)]
+    points = [place(count, share) for count, share, _, _ in advice.curve]
+    upper = [place(count, most) for count, _, _, most in advice.curve]
+    lower = [place(count, least) for count, _, least, _ in reversed(advice.curve)]
     return {
         "first": first,
         "last": last,
-        "line": " ".join(point(count, share) for count, share, _, _ in advice.curve),
-        "band": " ".join([*upper, *lower]),
+        "points": points,
+        "line": " ".join(map(",".join, points)),
+        "band": " ".join(map(",".join, [*upper, *lower])),
         "says": f"From {first} to {last} labelled pictures, the share found goes from "
         f"{recall[0]:.0%} to {recall[-1]:.0%}",
     }

@@ -58,8 +58,8 @@ class OwnSite:
         return cls(crawler)
 
     def process_request(self, request: Request) -> None:
-        # Where a robots.txt leads, RFC 9309, 2.3.1.2, has it followed.
-        if not request.meta.get("robots"):
+        # Where a robots.txt leads, RFC 9309, 2.3.1.2, has it followed; pictures lie anywhere.
+        if not request.meta.get("robots") and not request.meta.get("picture"):
             site = site_of(getattr(self._crawler.spider, "url", ""))
             if not is_on_site(request.url, site):
                 raise Trouble("offsite")

@@ -2,6 +2,7 @@
 
 import re
 from typing import Any
+from urllib.parse import quote
 
 from catalog.reading.text import clip
 from crawlers.items import Page, ParseError, Skipped
@@ -61,7 +62,7 @@ def _add(page: Page, artwork: Any, pictures: str) -> None:
         page,
         key,
         at(artwork, "title"),
-        f"{_SITE}/artworks/{key}" if key else "",
+        address(f"{_SITE}/artworks/{quote(key, safe='')}", _SITE) if key else "",
         offer=Offer(),
         price_source="",
         description=_description(artwork),

@@ -5,7 +5,7 @@ import re
 
 from w3lib.encoding import read_bom
 
-NOT_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+NOT_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]+")
 # Those of https://encoding.spec.whatwg.org: Python knows others, which are no text or costly.
 _OF_THE_WEB = """
 ascii utf-8 gbk gb2312 gb18030 big5 big5hkscs euc_jp shift_jis cp932 euc_kr cp949 cp866 koi8-r

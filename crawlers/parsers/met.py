@@ -1,6 +1,7 @@
 """Read the Metropolitan Museum's API: /public/collection/v1/…, public domain only."""
 
 from typing import Any
+from urllib.parse import quote
 
 from catalog.reading.text import clip
 from crawlers.items import Page, ParseError, Skipped
@@ -62,7 +63,7 @@ def read_object(body: bytes, url: str) -> Page:
         page,
         key,
         text_of(data.get("title")) or data.get("objectName"),
-        address(data.get("objectURL"), url) or f"{_SITE}/{key}",
+        address(data.get("objectURL"), url) or address(f"{_SITE}/{quote(key)}", url),
         offer=Offer(),
         price_source="",
         description=_words(data, ", ", "medium", "objectDate", "period"),

@@ -60,7 +60,7 @@ def test_it_works(client: Client) -> None:
     assert "2 pictures wait for a decision." in page
     assert shown(page) == one.pk
     assert f"/pictures/{one.sha256}/large.jpg" in page
-    assert re.search(r"cora</th><td>water</td>.*ben</th><td>city</td>", page)
+    assert re.search(r"<strong>cora</strong> water .*<strong>ben</strong> city ", page)
     page = send(client, picture=one.pk, label=named("city").pk)
     assert decided() == {one.pk: "city"}
     assert shown(page) == two.pk

@@ -57,7 +57,7 @@ def test_it_works() -> None:
 def test_labels_that_were_merged_before_go_along() -> None:
     merge(named("city").pk, named("landscape").pk)
     merge(named("landscape").pk, named("abstract").pk)
-    assert named("city").merged_into == named("abstract")
+    assert named("city").today == named("abstract")
     say("city", prints()[0])
     assert list(held().values()) == ["abstract"]
 
@@ -119,7 +119,7 @@ def test_the_page_says_what_moves_and_does_it(client: Client) -> None:
     assert asked["Location"] == url
     page = client.get(url).content.decode()
     assert "3 annotations and 0 decisions carry “city”" in page
-    assert "cannot be undone" in page
+    assert "It can be taken back" in page
     response = client.post(url, {"into": named("water").pk}, follow=True)
     assert "“city” was merged into “water”: 3 annotations moved." in messages(response)
     assert set(held().values()) == {"water"}

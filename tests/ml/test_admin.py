@@ -1,5 +1,8 @@
 """Retraining and comparing versions in the admin."""
 
+import math
+import threading
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -11,6 +14,7 @@ from ml import services
 from ml.models import ModelVersion, TrainingRun
 from tests.factories import load_catalogue
 from tests.ml.rows import candidate, fill, label_pictures
+from tests.waiting import until
 
 pytestmark = pytest.mark.django_db
 
@@ -197,7 +201,9 @@ def test_a_cancelled_training_that_is_tried_again_is_queued_like_any_other(owner
     assert (run.is_cancelled, run.error_detail) == (False, "")
 
 
+@pytest.mark.django_db(transaction=True)
 def test_a_cancelled_training_stops_and_makes_no_version(tmp_path: Path, media: Path) -> None:
+    """Its own reports notice it here."""
     load_catalogue(tmp_path, 8)
     run = services.start_training("art", backbone="autoencoder", epochs=50, ring=False)
 
@@ -209,6 +215,30 @@ def test_a_cancelled_training_stops_and_makes_no_version(tmp_path: Path, media: 
         patch.setattr(services._Reports, "EVERY", 0.0)
         with pytest.raises(services.TrainingError, match="Cancelled by somebody"):
             services.train_now(run, cancel_soon)
+    run.refresh_from_db()
+    assert (run.state, run.error) == ("failed", "Cancelled by somebody.")
+    assert not ModelVersion.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_cancelled_training_says_why_also_where_its_heart_notices_first(
+    tmp_path: Path, media: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    load_catalogue(tmp_path, 8)
+    monkeypatch.setattr(TrainingRun, "LEASE", timedelta(seconds=0.04))
+    monkeypatch.setattr(services._Reports, "EVERY", math.inf)
+    run = services.start_training("art", backbone="autoencoder", ring=False)
+
+    def is_beating() -> bool:
+        return f"beat-{run.pk}" in {thread.name for thread in threading.enumerate()}
+
+    def cancel_soon(done: float, total: float, text: str) -> None:
+        if text == "Reading pictures" and is_beating():
+            run.cancel("Cancelled by somebody.")
+            until(lambda: not is_beating())
+
+    with pytest.raises(services.TrainingError, match=r"^Cancelled by somebody\.$"):
+        services.train_now(run, cancel_soon)
     run.refresh_from_db()
     assert (run.state, run.error) == ("failed", "Cancelled by somebody.")
     assert not ModelVersion.objects.exists()

@@ -144,6 +144,7 @@ def test_what_ended_runs_kept_is_removed(tmp_path: Path, media: Path) -> None:
     assert [folder.name for folder in (media / "training").iterdir()] == [f"{waiting.pk}-abc"]
 
 
+@pytest.mark.django_db(transaction=True)
 def test_pictures_are_looked_at_once(tmp_path: Path, media: Path) -> None:
     load_catalogue(tmp_path, 12)
     first = train_now(start_training("art", backbone="autoencoder", epochs=1, ring=False))

@@ -1,10 +1,12 @@
 // What both ways of labelling have: the labels' buttons, the keys, how far it is, what waits to be sent.
 
 import { Outbox } from "./outbox.js";
+import { draw } from "./progress.js";
 import { ask, by, element, keyOf, notice, uuid } from "./shared.js";
 
 export const room = JSON.parse(document.getElementById("room-data").textContent);
 export const { labels } = room;
+const MEASURED_MS = 60_000;
 
 // `told` is called with what the outbox tells and `Desk` does not say itself.
 export class Desk {
@@ -67,15 +69,15 @@ export class Desk {
     by("counts").textContent = `${done.toLocaleString("en")} of ${pictures.toLocaleString("en")} labelled${left} · you today: ${today + Math.max(this.more, -today)}`;
   }
 
-  // Ask the server how far it is; return its answer, null where there is none.
+  // Ask the server how far it is, and show it.
   async measure() {
     const answer = await ask(room.progress, room).catch(() => null);
-    if (!answer) return null;
+    if (!answer) return;
     this.measured = answer;
     this.more = 0;
     this.outbox.csrf = answer.csrf;
     this.count();
-    return answer;
+    draw(answer, labels);
   }
 
   // Let buttons and keys do `say(label)` and `keys`; the pictures that `left` names are given back
@@ -87,6 +89,8 @@ export class Desk {
       const key = keyOf(event);
       // A focused button is pressed by these.
       if ((key === "Enter" || key === " ") && event.target.matches("button, a, summary")) return;
+      // A focused picture that is larger than its place is scrolled by these.
+      if (key.startsWith("Arrow") && event.target.matches(".zoomed")) return;
       const label = labels.find((one) => one.hotkey && one.hotkey === key);
       if (!label && !keys[key]) return;
       event.preventDefault();
@@ -100,6 +104,8 @@ export class Desk {
     // A page that the browser kept has given its pictures back.
     window.addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
     this.outbox.send();
+    this.measure();
+    setInterval(() => this.measure(), MEASURED_MS);
   }
 }
 

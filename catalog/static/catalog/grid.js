@@ -1,6 +1,6 @@
 // Many pictures at once, look-alikes side by side: choose some, press one key.
 
-import { Desk, labels, room } from "./desk.js";
+import { Desk, labels } from "./desk.js";
 import { announce, by, element, named, notice, percent, uuid } from "./shared.js";
 
 const names = new Map(labels.map((label) => [label.id, label.name]));
@@ -59,6 +59,7 @@ function build(pictures, groups) {
   }
   by("empty").hidden = tiles.length > 0;
   by("hint").hidden = tiles.length === 0;
+  by("all").hidden = tiles.length === 0;
   by("empty").textContent = "Nothing waits here any more. Choose another queue above, or come back later.";
   last = 0;
   if (tiles.length) tiles[0].node.tabIndex = 0;
@@ -94,7 +95,7 @@ function choose(one, on) { one.node.setAttribute("aria-selected", String(on)); }
 function chosen() {
   const count = tiles.filter(isChosen).length;
   by("chosen").textContent = count ? `${count} chosen` : "None chosen";
-  for (const button of document.querySelectorAll("#labels button, #clear, #undecided, #skip")) button.disabled = !tiles.length;
+  for (const button of document.querySelectorAll("#labels button, #confirm, #clear, #undecided, #skip")) button.disabled = !tiles.length;
   return count;
 }
 
@@ -258,6 +259,7 @@ const KEYS = {
   s: () => say("skip"),
   z: undo, Backspace: undo, "Control+z": undo,
   j: fetchNext,
+  g: () => by("one-by-one").click(),
   Escape: () => { for (const one of tiles) choose(one, false); chosen(); },
 };
 
@@ -268,4 +270,3 @@ desk.begin({
   left: unlabelled,
 });
 fetchNext();
-desk.measure();

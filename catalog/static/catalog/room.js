@@ -1,7 +1,8 @@
 // One large picture after the other, one key each. The next pictures are fetched, and decoded,
 // while one is looked at; what is answered goes to the outbox, and the next one is on screen at once.
 
-import { Desk, labels, room } from "./desk.js";
+import { Desk, labels } from "./desk.js";
+import { Lens } from "./lens.js";
 import { announce, by, element, named, notice, percent, uuid } from "./shared.js";
 
 const AHEAD = 8, FEW = 5, DECODED = 3;
@@ -9,9 +10,13 @@ const AHEAD = 8, FEW = 5, DECODED = 3;
 const items = []; // what was shown and what comes, in order
 const seen = new Map(); // id -> item
 const acts = []; // the batches of this page that can be undone, in order
-let at = 0, asking = false, over = false, shownAt = 0, zoomed = false, cropped = false;
+let at = 0, asking = false, over = false, shownAt = 0, cropped = false;
 
 const desk = new Desk(told);
+const lens = new Lens(by("picture"), (scale, isNearer) => {
+  by("zoom").querySelector("span").textContent = scale;
+  by("zoom").setAttribute("aria-pressed", String(isNearer));
+});
 
 // Pictures
 
@@ -70,6 +75,7 @@ function decode() {
 
 function empty(text) {
   by("picture").replaceChildren(element("p", { class: "room-empty" }, text));
+  lens.reset();
   by("picture-title").textContent = "";
   by("why").textContent = "";
   drawLabels(null);
@@ -86,11 +92,7 @@ function show() {
     return;
   }
   by("picture").replaceChildren(image(item));
-  by("picture").classList.toggle("zoomed", zoomed);
-  // What can be scrolled can be reached by tab.
-  if (zoomed) by("picture").tabIndex = 0;
-  else by("picture").removeAttribute("tabindex");
-  by("picture").scrollTo(0, 0);
+  lens.reset();
   by("picture-title").textContent = item.title || `Picture ${item.id}`;
   by("why").textContent = item.why;
   by("near").href = `?queue=near&near=${item.id}`;
@@ -208,49 +210,9 @@ function told(event) {
   }
 }
 
-async function measure() {
-  const answer = await desk.measure();
-  if (!answer) return;
-  const rows = labels.map((label) => element("tr", {},
-    element("th", { scope: "row" }, label.name), element("td", {}, String(answer.labels[label.id] ?? 0))));
-  const people = Object.entries(answer.people).map(([name, count]) => element("tr", {},
-    element("th", { scope: "row" }, name), element("td", {}, String(count))));
-  const facts = [];
-  if (answer.seconds !== null) facts.push(`${answer.seconds.toFixed(1)} s a picture`);
-  if (answer.repeats) facts.push(`as before on ${answer.alike} of ${answer.repeats} shown again`);
-  by("stats").replaceChildren(
-    element("p", { class: "room-state" }, facts.join(" · ") || "Speed shows after your first labels."),
-    days(answer.days),
-    table("By label", rows), table("By person", people),
-  );
-}
-
-function table(caption, rows) {
-  return element("table", {}, element("caption", {}, caption), element("tbody", {}, ...rows));
-}
-
-function days(counted) {
-  const most = Math.max(1, ...counted.map(([, count]) => count));
-  const name = "http://www.w3.org/2000/svg";
-  const chart = document.createElementNS(name, "svg");
-  chart.setAttribute("viewBox", `0 0 ${counted.length * 10} 40`);
-  chart.setAttribute("preserveAspectRatio", "none");
-  chart.setAttribute("role", "img");
-  chart.setAttribute("aria-label", `Your labels a day, last ${counted.length} days: ${counted.map(([, count]) => count).join(", ")}`);
-  counted.forEach(([day, count], place) => {
-    const bar = document.createElementNS(name, "rect");
-    const height = count ? Math.max(2, (count / most) * 40) : 0.5;
-    for (const [key, value] of Object.entries({ x: place * 10, y: 40 - height, width: 8, height })) bar.setAttribute(key, value);
-    const title = document.createElementNS(name, "title");
-    title.textContent = `${day}: ${count}`;
-    bar.append(title);
-    chart.append(bar);
-  });
-  return element("div", { class: "room-days" }, chart);
-}
-
-function toggle(id, on) {
-  by(id).setAttribute("aria-pressed", String(on));
+function crop() {
+  cropped = !cropped;
+  by("crop").setAttribute("aria-pressed", String(cropped));
   show();
 }
 
@@ -261,8 +223,8 @@ const KEYS = {
   Enter: confirm,
   ArrowLeft: () => go(-1),
   ArrowRight: () => go(1),
-  x: () => { zoomed = !zoomed; toggle("zoom", zoomed); },
-  k: () => { cropped = !cropped; toggle("crop", cropped); },
+  x: (event) => (event.key ? lens.stepByKey() : lens.step()),
+  k: crop,
   g: () => by("as-grid").click(),
   n: () => { if (!by("near").hidden) by("near").click(); },
 };
@@ -273,9 +235,6 @@ desk.begin({
   buttons: { undecided: "u", skip: "s", undo: "z", back: "ArrowLeft", forth: "ArrowRight", zoom: "x", crop: "k" },
   left: () => items.slice(at).map((item) => item.id),
 });
-by("picture").addEventListener("click", (event) => { if (event.target.matches("img")) KEYS.x(); });
 
 drawLabels(null);
 fetchMore();
-measure();
-setInterval(measure, 60_000);

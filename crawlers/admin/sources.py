@@ -1,0 +1,114 @@
+"""Sources with what is crawled of them, and a button that does it now."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.auth.models import User
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
+from django.urls import URLPattern, path, reverse
+from django.views.decorators.http import require_POST
+
+from catalog.admin import SourceAdmin
+from catalog.models import Source
+from crawlers import services
+from crawlers.models import Crawl
+from crawlers.schedule import schedule, unschedule
+
+
+class CrawlForm(forms.ModelForm[Crawl]):
+    class Meta:
+        model = Crawl
+        fields = ("spider", "url", "department", "every_days")
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        names = [(name, name) for name in services.spider_names()]
+        self.fields["spider"] = forms.ChoiceField(choices=names)
+
+    def clean(self) -> dict[str, Any]:
+        given = super().clean() or {}
+        if not self.errors:
+            try:
+                services.check_crawl(given["spider"], given["url"], given["department"])
+            except services.CrawlError as error:
+                raise forms.ValidationError(str(error)) from error
+        return given
+
+
+class CrawlInline(admin.StackedInline[Crawl, Source]):
+    model = Crawl
+    form = CrawlForm
+    extra = 0
+    verbose_name_plural = "What is crawled"
+
+
+admin.site.unregister(Source)
+
+
+@admin.register(Source)
+class CrawledSourceAdmin(SourceAdmin):
+    inlines = (CrawlInline,)
+    actions = ("crawl_now",)
+
+    def has_crawl_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("crawlers.run_crawl")
+
+    @admin.action(description="Crawl the selected sources now", permissions=["crawl"])
+    def crawl_now(self, request: HttpRequest, queryset: Any) -> None:
+        """Start every crawl of the sources that is not under way."""
+        for crawl in Crawl.objects.filter(source__in=queryset).select_related("source"):
+            start(self, request, crawl)
+
+    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
+        super().save_formset(request, form, formset, change)
+        if formset.model is Crawl:
+            for crawl in [*formset.new_objects, *(one for one, _ in formset.changed_objects)]:
+                schedule(crawl)
+
+    def delete_model(self, request: HttpRequest, obj: Source) -> None:
+        crawls = list(obj.crawls.values_list("pk", flat=True))
+        super().delete_model(request, obj)
+        for pk in crawls:
+            unschedule(pk)
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(require_POST(self.start))
+        return [path("crawl/<int:pk>/", view, name="crawlers_crawl_start"), *super().get_urls()]
+
+    def start(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Start one crawl, and go where it can be watched."""
+        crawl = get_object_or_404(Crawl.objects.select_related("source"), pk=pk)
+        if not self.has_crawl_permission(request):
+            raise PermissionDenied
+        run = start(self, request, crawl)
+        if run is None:
+            return HttpResponseRedirect(
+                reverse("admin:catalog_source_change", args=[crawl.source_id])
+            )
+        return HttpResponseRedirect(reverse("admin:crawlers_crawlrun_change", args=[run]))
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        crawls = (
+            Crawl.objects.filter(source=int(object_id))
+            if object_id.isdecimal()
+            else Crawl.objects.none()
+        )
+        can = {"can_crawl": self.has_crawl_permission(request), "crawls": crawls}
+        return super().change_view(request, object_id, form_url, {**(extra_context or {}), **can})
+
+
+def start(page: admin.ModelAdmin[Any], request: HttpRequest, crawl: Crawl) -> int | None:
+    """Start a crawl and say so; return the run's id, None where it cannot start."""
+    user = request.user if isinstance(request.user, User) else None
+    try:
+        run = services.start_crawl(crawl, started_by=user)
+    except services.CrawlError as error:
+        page.message_user(request, str(error), messages.ERROR)
+        return None
+    page.message_user(request, f"A crawl of {crawl.source} was started.", messages.SUCCESS)
+    return run.pk

@@ -1,0 +1,106 @@
+"""One crawl in a process of its own: ``python -m crawlers.process RUN CLAIM PARENT``.
+
+Twisted's reactor starts once a process, and memory goes with the process. It ends with 0 where it
+wrote how the run ended, with STOPPED after a clean stop, from which the run can go on; with
+anything else it broke, and the run begins anew.
+"""
+
+import ctypes
+import logging
+import os
+import signal
+import sys
+import threading
+import time
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from crawlers.models import CrawlRun
+
+STOPPED = 3
+PR_SET_PDEATHSIG = 1
+LONGEST_ENDING = 7.0  # seconds from SIGTERM until the process ends by itself, cleanly or not
+
+
+def die_with_parent(parent: int) -> None:
+    """Have SIGTERM come when the process that started this one dies, however it does."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, int(signal.SIGTERM), 0, 0, 0)
+    if os.getppid() != parent:
+        sys.exit(STOPPED)
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(0.5)
+        if sys.platform != "linux":
+            os.kill(os.getpid(), signal.SIGTERM)
+        # A second SIGTERM would end Scrapy uncleanly.
+        time.sleep(LONGEST_ENDING)
+        os._exit(1)
+
+    threading.Thread(target=watch, name="parent", daemon=True).start()
+
+
+def main(pk: int, claim: str, parent: int) -> int:
+    """Crawl; return the exit status."""
+    die_with_parent(parent)
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+    import django
+
+    django.setup()
+    from crawlers.models import CrawlRun
+
+    runs = CrawlRun.objects.select_related("crawl", "source")
+    run = runs.filter(pk=pk, claim_token=claim).first()
+    return crawl(run) if run else STOPPED
+
+
+def crawl(run: "CrawlRun") -> int:
+    """Crawl for a claimed run, and write how it ended."""
+    from django.conf import settings
+    from scrapy.crawler import AsyncCrawlerProcess
+
+    from crawlers.ending import Ending, end
+    from crawlers.fetching import scrapy_settings, user_agent
+    from crawlers.folders import open_folder, stopped_cleanly
+    from crawlers.pipeline import Work
+    from crawlers.spiders import SPIDERS
+
+    folder, before = open_folder(run)
+    process = AsyncCrawlerProcess(
+        {
+            **scrapy_settings(
+                user_agent=user_agent(settings.CRAWLER_CONTACT),
+                allow_private=settings.FETCH_PRIVATE_ADDRESSES,
+                jobdir=folder / "scrapy",
+                delay=0 if settings.CRAWLER_PACE == "full" else None,
+            ),
+            "ITEM_PIPELINES": {Work: 100},
+        }
+    )
+    crawler = process.create_crawler(SPIDERS[run.crawl.spider])
+    work = crawler.work = Work(run, crawler, folder, before)  # type: ignore[attr-defined]
+    logging.getLogger().addHandler(work.log)
+    process.crawl(crawler, url=run.crawl.url, limit=run.limit, currency="")
+    process.start()
+    spider, stats = crawler.spider, crawler.stats
+    reason = stats.get_value("finish_reason") if stats else None
+    if work.broken is not None or reason is None:
+        return 1
+    if work.lost or reason == "shutdown":
+        stopped_cleanly(run, work.progress())
+        return STOPPED
+    end(
+        run,
+        Ending(
+            reason=str(reason),
+            refusal=getattr(spider, "refusal", ""),
+            seen=work.seen,
+            progress=work.progress(),
+        ),
+    )
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(int(sys.argv[1]), sys.argv[2], int(sys.argv[3])))
