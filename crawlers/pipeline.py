@@ -144,7 +144,7 @@ class Work:
     def stop(self, error: Exception | None = None) -> None:
         """End the crawl as soon as what is under way has let go."""
         self.broken = self.broken or error
-        self.crawler.spider.ending = True  # type: ignore[union-attr]  # a CatalogSpider
+        self.crawler.spider.ending = "stopped"  # type: ignore[union-attr]  # a CatalogSpider
         engine = self.crawler.engine
         if engine is not None and engine.spider is not None:
             self.ended = asyncio.ensure_future(engine.close_spider_async(reason="stopped"))
@@ -161,7 +161,10 @@ class Work:
         await self.flush()
         await self.pictures.is_drained.wait()
         engine = self.crawler.engine
-        if engine is not None and engine.spider is not None and engine.spider_is_idle():
+        if engine is None or engine.spider is None:
+            return
+        # Between two batches of waiting pages the engine is idle too.
+        if engine.spider_is_idle() and not engine.spider.waiting:  # type: ignore[attr-defined]
             await engine.close_spider_async(reason="finished")
 
     async def close_spider(self) -> None:

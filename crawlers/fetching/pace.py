@@ -5,7 +5,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Self, TypeVar
+from typing import TYPE_CHECKING, Self, TypeVar, cast
 
 from scrapy import signals
 
@@ -13,6 +13,8 @@ from crawlers.fetching.troubles import Trouble
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
+
+    from crawlers.spiders.base import CatalogSpider
 
 Answer = TypeVar("Answer")
 
@@ -120,13 +122,18 @@ class Pace:
 
     async def _watch(self) -> None:
         """Look at whether the crawl is to end: by a signal, by its spider, or by its hours."""
-        engine, spider = self._crawler.engine, self._crawler.spider
+        engine = self._crawler.engine
+        spider = cast("CatalogSpider", self._crawler.spider)
+        assert engine is not None
         over = time.monotonic() + self._hours * 3600
         has_run = False
-        while engine and not (has_run and not engine.running) and not getattr(spider, "ending", 0):
+        while not (has_run and not engine.running):
             has_run = has_run or engine.running
             if time.monotonic() > over:
-                spider.refuse(Trouble("too long", hours=self._hours))  # type: ignore[union-attr]
-                self._ended = asyncio.ensure_future(engine.close_spider_async(reason="refused"))
+                spider.refuse(Trouble("too long", hours=self._hours))
+            if spider.ending:
+                closing = engine.close_spider_async(reason=spider.ending)
+                self._closing = asyncio.ensure_future(closing)
+                break
             await asyncio.sleep(_LOOK)
         self._ending.set()

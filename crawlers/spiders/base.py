@@ -50,7 +50,7 @@ class CatalogSpider(Spider):
         self.limit = int(limit) if limit else None
         self.currency = currency
         self.refusal = ""
-        self.ending = False
+        self.ending = ""
         # What a crawl that goes on after a stop has to know; Scrapy keeps it in the job's folder.
         self.state: dict[str, Any] = {}
 
@@ -154,10 +154,10 @@ class CatalogSpider(Spider):
         self._check_limit()
 
     def refuse(self, reason: Trouble | str) -> CloseSpider:
-        """Set why the run cannot go on; return what is to be raised to end it."""
+        """End the run, soon; return what a callback raises to end it at once."""
         if not self.refusal:
             self.refusal = reason if isinstance(reason, str) else self.sentence(reason)
-        self.ending = True
+        self.ending = "refused"
         return CloseSpider("refused")
 
     def sentence(self, trouble: Trouble, url: str = "") -> str:
@@ -186,8 +186,8 @@ class CatalogSpider(Spider):
 
     def _check_limit(self) -> None:
         if self.limit is not None and self.found >= self.limit:
-            self.ending = True
-            raise CloseSpider("limit")
+            self.ending = self.ending or "limit"
+            raise CloseSpider(self.ending)
 
     def _count_failure(self, request: Request, trouble: Trouble) -> None:
         """Count a page that failed or is left out; raise CloseSpider where the run ends with it."""

@@ -33,7 +33,7 @@ class ShopifySpider(ListSpider):
         try:
             shop = shopify.read_meta(response.body, response.url)
         except ParseError:
-            self.count("skipped/meta.json")
+            self.logger.info("%s says nothing of its currency", response.url)
         else:
             self.state["currency"] = shop.currency
             if "/collections/" not in self.list_url():

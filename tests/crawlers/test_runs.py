@@ -20,6 +20,7 @@ from crawlers.models import CrawlRun, PictureLink
 from crawlers.tasks import stop_crawls
 from jobs.models import LostClaim
 from tests.crawlers.pieces import catalogue
+from tests.crawlers.replicas import structured
 from tests.crawlers.running import Pieces
 from tests.crawlers.shops import Answer
 from tests.waiting import until
@@ -312,3 +313,12 @@ def test_the_command_fails_with_the_runs_reason(
         call_command("crawl", "shopify", pieces.url, department="art", json=True)
     assert failed.value.returncode == 1
     assert '"state": "failed"' in capsys.readouterr().out
+
+
+def test_pages_that_wait_are_all_read_before_a_run_ends(pieces: Pieces) -> None:
+    # More pages than are handed to Scrapy at a time: in between it has nothing to do.
+    pieces.shop.speakers = (structured(catalogue(230, pictures=0)),)
+    made = services.crawl_of("a shop", "structured", pieces.url, "art")
+    run = services.crawl_now(services.start_crawl(made, ring=False), lambda _: None)
+    assert run.outcome == CrawlRun.Outcome.COMPLETE, run.error
+    assert Product.objects.active().count() == 230

@@ -125,6 +125,16 @@ def test_a_drip_without_end_is_not_waited_for(crawler: CrawlProcess, shop: Shop)
     assert crawled.stats["errors/timeout"] == 1
 
 
+def test_a_crawl_that_takes_too_long_ends(crawler: CrawlProcess, shop: Shop) -> None:
+    shop.instead["/products/piece-1"] = Answer(wait=300)
+    crawled = crawler.crawl("structured", shop.url, {"PENDANT_MOST_HOURS": 1 / 3600})
+    assert (crawled.reason, crawled.items) == ("refused", [])
+    assert crawled.refusal == (
+        "The crawl of 127.0.0.1 took more than 0 hours. The catalogue stays as it was."
+        " Give the address of a smaller list."
+    )
+
+
 def test_xml_that_declares_entities_is_refused(crawler: CrawlProcess) -> None:
     laughs = "".join(f'<!ENTITY l{n} "{f"&l{n - 1};" * 10}">' for n in range(1, 10))
     feed = f'<!DOCTYPE rss [<!ENTITY l0 "ha">{laughs}]><rss><channel>&l9;</channel></rss>'
