@@ -15,8 +15,9 @@ _IDS = ("productGroupID", "sku", "productID", "gtin13", "gtin", "mpn", "@id")
 def read_products(nodes: list[Node], url: str) -> list[Found]:
     """Return the products of these nodes, in order, 500 at most; url is the page's.
 
-    Nodes are one product where they share an id or, unless their addresses differ, a name. Where
-    they repeat one another the first is believed; variants of a group are folded into it.
+    Nodes are one product where they share an id; unless their addresses differ, a name; or, unless
+    their ids differ, an address. Where they repeat one another the first is believed; variants of a
+    group are folded into it.
     """
     groups = _with_variants(nodes)
     of: dict[str, Found] = {}
@@ -24,15 +25,18 @@ def read_products(nodes: list[Node], url: str) -> list[Found]:
     for node in groups[:MOST_PRODUCTS]:
         found = read_node(node, url)
         same = next((of[key] for key in _keys(node) if key in of), None)
-        by_name = of.get(f"={found.title}")
+        by_name, by_address = of.get(f"={found.title}"), of.get(f"@{found.url}")
         if same is None and by_name and (by_name.url in ("", found.url) or not found.url):
             same = by_name
+        # Variants may share an address, but not their ids.
+        if same is None and by_address and found.url and not (found.ids and by_address.ids):
+            same = by_address
         if same is None:
             products.append(found)
             same = found
         else:
             fold_into(same, [found])
-        for key in (*_keys(node), f"={same.title}"):
+        for key in (*_keys(node), f"={same.title}", f"@{same.url}"):
             of.setdefault(key, same)
     return [product for product in products if product.title]
 
@@ -88,7 +92,8 @@ def _with_variants(nodes: list[Node]) -> list[Node]:
     taken: set[int] = set()
     for node in nodes:
         for part in listed(node.get("hasVariant")):
-            if (other := by_id.get(identity(at(part, "@id")))) is not None and other is not part:
+            other = by_id.get(identity(at(part, "@id")))
+            if other is not None and other is not part and other is not node:
                 variants.setdefault(id(node), []).append(other)
                 taken.add(id(other))
     without_group: dict[str, Node] = {}

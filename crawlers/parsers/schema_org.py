@@ -21,7 +21,17 @@ _PRODUCTS = frozenset(
 _WORKS = frozenset(("visualartwork", "painting", "photograph", "drawing", "sculpture"))
 # What was asked before, or elsewhere: never the price itself.
 _REGULAR_TYPES = frozenset(("listprice", "strikethroughprice", "srp", "msrp", "regularprice"))
-_IDS = ("productGroupID", "sku", "productID", "gtin13", "gtin", "gtin12", "gtin14", "gtin8")
+_IDS = (
+    "productGroupID",
+    "inProductGroupWithID",
+    "sku",
+    "productID",
+    "gtin13",
+    "gtin",
+    "gtin12",
+    "gtin14",
+    "gtin8",
+)
 
 
 @dataclass(slots=True)

@@ -7,7 +7,7 @@ none of them, is not guessed at.
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
 from lxml import etree
@@ -116,7 +116,9 @@ def _own(products: list[Found], document: _Document) -> Found | None:
     here = _here(document)
     at_this_page = [product for product in products if _place(product.url) in here]
     if at_this_page:
-        return fold_variants(at_this_page)
+        own = fold_variants(at_this_page)
+        # Several are variants, whose addresses are not the product's.
+        return own if len(at_this_page) == 1 else replace(own, url="")
     for product in products:
         name = _letters(product.title)
         if name and any(name in title for title in document.titles):

@@ -187,7 +187,7 @@ def test_variants_beside_their_group_are_folded_too(
 def test_variants_whose_group_is_not_there_are_one_product() -> None:
     big = product(sku="S2", inProductGroupWithID="G", offers=SIXTY)
     item = only(read(product(inProductGroupWithID="G"), big))
-    assert price_of(item) == "25–60"
+    assert (item.external_id, price_of(item)) == ("G", "25–60")
 
 
 def test_variants_with_addresses_that_differ_in_the_variant_only_are_one_product() -> None:
@@ -196,7 +196,20 @@ def test_variants_with_addresses_that_differ_in_the_variant_only_are_one_product
     red = product(name="Sea, red", sku="2", url=f"{address}2")
     page = read(blue, red | {"offers": SIXTY})
     assert price_of(only(page)) == "25–60"
+    assert only(page).url == URL
     assert page.links == []
+
+
+def test_nodes_at_one_address_repeat_one_another_unless_their_ids_differ() -> None:
+    one = product(name="Sea | Shop", sku=None, url="/prints/sea")
+    assert price_of(only(read(one, product(url="/prints/sea", offers=SIXTY)))) == "25"
+    two = one | {"sku": "S2"}
+    assert price_of(only(read(two, product(url="/prints/sea", offers=SIXTY)))) == "25–60"
+
+
+def test_a_group_that_names_itself_is_a_product() -> None:
+    group = product(hasVariant=[{"@id": "#1"}]) | {"@id": "#1", "@type": "ProductGroup"}
+    assert price_of(only(read(group))) == "25"
 
 
 def test_related_products_are_links() -> None:
