@@ -243,6 +243,7 @@ CELERY_TIMEZONE = TIME_ZONE
 SWEEPS = [
     "ml.embedding.sweep_embeddings",
     "ml.services.sweep_logs",
+    "crawlers.schedule.start_overdue",
     "recommendations.services.purge_expired",
     "recommendations.services.purge_orphans",
 ]

@@ -92,7 +92,7 @@ def _count_absences(run: CrawlRun, seen: set[str]) -> None:
 
 def _nothing_taken(progress: dict[str, Any]) -> str:
     """Return why a run that took nothing of what it found has failed; "" where it took some."""
-    without = progress.get("skipped", {}).get("no department", 0)
+    without = progress["not_stored"].get("no department", 0)
     if without and without == progress["items"]:
         return (
             f"No category rule says what the {without:,} products are, and the crawl names no "

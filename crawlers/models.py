@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from django.conf import settings
+from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
@@ -14,13 +15,15 @@ from jobs.models import Job, JobQuerySet
 
 # A file in a run's folder that names the claim whose state on disk is whole.
 CLEAN_STOP = "stopped-cleanly"
+CURRENCY = r"^[A-Z]{3}$"
 
 
 class Crawl(models.Model):
     """Where products of a source are crawled, how, and how often.
 
     ``spider`` is a name of crawlers.spiders. ``department`` is for products that no category rule
-    catches. ``every_days`` is None where nobody but people starts it.
+    catches, ``currency`` for prices for which the shop names none. ``every_days`` is None where
+    nobody but people starts it.
     """
 
     source = models.ForeignKey(Source, on_delete=models.CASCADE, related_name="crawls")
@@ -31,6 +34,12 @@ class Crawl(models.Model):
         choices=Department,
         blank=True,
         help_text="Of products that no category rule catches; without it those are left out.",
+    )
+    currency = models.CharField(
+        max_length=3,
+        blank=True,
+        validators=[RegexValidator(CURRENCY, "A code of three capitals, as in EUR.")],
+        help_text="Of prices for which the shop names none, as in EUR.",
     )
     every_days = models.PositiveSmallIntegerField(
         "every … days", null=True, blank=True, help_text="Left empty, only people start it."
@@ -44,6 +53,10 @@ class Crawl(models.Model):
                 name="crawl_department_known",
             ),
             models.CheckConstraint(
+                condition=Q(currency="") | Q(currency__regex=CURRENCY),
+                name="crawl_currency_code",
+            ),
+            models.CheckConstraint(
                 condition=Q(every_days=None) | Q(every_days__gt=0), name="crawl_every_day_at_most"
             ),
         ]
@@ -55,8 +68,10 @@ class Crawl(models.Model):
 class CrawlRun(Job):
     """One time that a crawl is done; a process of its own does it while a worker keeps watch.
 
-    ``progress`` holds what the pages show: counts by name, "errors" and "skipped" by kind, "log",
-    "rate" (products a second), "fill" (the share of products with a price, picture and title).
+    ``progress`` holds what the pages show: counts by name, "errors", "skipped" (what the spider
+    left out) and "not_stored" by kind, "uncaught" (categories without a rule), "log", "rate"
+    (products a second), "fill" (the share of products with a price, picture and title), "speaks"
+    (the spider that “auto” took).
     """
 
     TASK = "crawlers.tasks.crawl"
@@ -182,7 +197,8 @@ class PictureLink(models.Model):
 class CategoryRule(models.Model):
     """What a category of a source means here; the first rule that catches a category decides.
 
-    ``words`` are looked for in the category as whole words in this order, whatever their case.
+    ``words`` are looked for in the category as whole words in this order, whatever their case;
+    where commas part them, any of the parts will do.
     """
 
     order = models.PositiveSmallIntegerField(default=0)
@@ -190,7 +206,8 @@ class CategoryRule(models.Model):
         Source, on_delete=models.CASCADE, null=True, blank=True, help_text="Left empty: any."
     )
     words = models.CharField(
-        max_length=120, help_text="Words of the shop's category, as in “art prints”."
+        max_length=120,
+        help_text="Words of the shop's category, as in “art prints”; any of several with commas.",
     )
     department = models.CharField(max_length=16, choices=Department)
     label = models.ForeignKey(

@@ -1,8 +1,11 @@
 """The pictures of a crawl, a stage of their own beside its pages, by the same manners."""
 
 import asyncio
+import logging
+from collections import Counter
 from concurrent.futures import Executor, ThreadPoolExecutor
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from scrapy import Request
@@ -18,16 +21,23 @@ from crawlers.storing import Asked, Storing
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
 
+logger = logging.getLogger(__name__)
+
 AHEAD = 512
 BATCH = 64
 AT_ONCE = 8
 DECODING_THREADS = 4
+MOST_FAILURES = 10  # of a host in a row, after which it is left alone in this run
+_GONE = (404, 410)
+# What is wrong with one picture says nothing of the others of its host.
+_OWN_FAULT = ("address", "redirects", "robots", "too large")
 
 
 class Pictures:
     """Ask for the pictures that the database wants, decode and store them.
 
-    A picture that fails costs itself alone, and is wanted again in the next run.
+    A picture that fails costs itself alone, and is wanted again in the next run. So are those of a
+    host that fails again and again, which is asked no more.
     """
 
     def __init__(self, crawler: "Crawler", storing: Storing, database: Executor) -> None:
@@ -36,6 +46,7 @@ class Pictures:
         self.database = database
         self.decoding = ThreadPoolExecutor(DECODING_THREADS, thread_name_prefix="pictures")
         self.gate = asyncio.Semaphore(AT_ONCE)
+        self.failures: Counter[str] = Counter()
         self.is_drained = asyncio.Event()
         self.news = asyncio.Event()
 
@@ -92,20 +103,35 @@ class Pictures:
         }
         engine = self.crawler.engine
         assert engine is not None
+        host = _host(link.url)
         async with self.gate:
+            if self.failures[host] >= MOST_FAILURES:
+                return Asked(link, failure=f"{host} failed {MOST_FAILURES} times in a row")
             try:
                 request = Request(link.url, callback=NO_CALLBACK, headers=headers, meta=meta)
                 response = await engine.download_async(request)
             except Exception as error:  # noqa: BLE001  (whatever it is costs this picture alone)
-                return self.failed(link, error)
+                trouble = trouble_of(error)
+                if trouble.kind == "stopped":
+                    return None
+                if trouble.kind in _OWN_FAULT:
+                    return Asked(link, failure=trouble.kind)
+                status = trouble.facts.get("status")
+                return self.failed(link, f"answered {status}" if status else trouble.kind)
+        if response.status not in (200, 304, *_GONE):
+            return self.failed(link, f"answered {response.status}")
+        self.failures[host] = 0
         return await self.read(link, response)
 
-    def failed(self, link: PictureLink, error: Exception) -> Asked | None:
-        trouble = trouble_of(error)
-        if trouble.kind == "stopped":
-            return None
-        status = trouble.facts.get("status")
-        return Asked(link, failure=f"answered {status}" if status else trouble.kind)
+    def failed(self, link: PictureLink, reason: str) -> Asked:
+        """Say that the picture's host gave nothing, and note that it did."""
+        host = _host(link.url)
+        self.failures[host] += 1
+        if self.failures[host] == MOST_FAILURES:
+            logger.warning(
+                "%s gives no pictures (%s): the others wait for the next run", host, reason
+            )
+        return Asked(link, failure=reason)
 
     async def read(self, link: PictureLink, response: Response) -> Asked:
         facts = {
@@ -129,6 +155,13 @@ def _decoded(data: bytes) -> CleanPhoto:
     photo = clean_photo(data, max_bytes=settings.PHOTO_MAX_BYTES)
     store_files(photo)
     return photo
+
+
+def _host(url: str) -> str:
+    try:
+        return urlsplit(url).hostname or ""
+    except ValueError:
+        return ""
 
 
 def _header(response: Response, name: str, longest: int) -> str:

@@ -26,6 +26,7 @@ logger = logging.getLogger(__name__)
 BATCH = 200
 PULSE = 1.0  # seconds between two writes of how far the run is
 LOG_LINES = 40
+MOST_KINDS = 50  # of errors, categories, … that a run tells one by one
 # What these say in passing is about Scrapy, not about the shop.
 _TALKATIVE = ("scrapy.addons", "scrapy.crawler", "scrapy.middleware", "scrapy.extensions", "httpx")
 
@@ -187,8 +188,11 @@ class Work:
         """Return what the run's page shows, of Scrapy's stats and what was stored."""
         counts, before = self.storing.counts, self.before
         stats = self.crawler.stats.get_stats()
-        named = {name: Counter(before.get(name, {})) for name in ("errors", "skipped")}
-        named["skipped"].update(counts.reasons)
+        kinds = ("errors", "skipped", "not_stored", "uncaught")
+        named = {name: Counter(before.get(name, {})) for name in kinds}
+        # Copied at once, for the thread that stores goes on counting.
+        named["not_stored"].update(dict(counts.reasons))
+        named["uncaught"].update(dict(counts.uncaught))
         for name, value in stats.items():
             parts = name.split("/", 2)
             if parts[0] == "pendant" and len(parts) == 3 and parts[1] in named:
@@ -201,6 +205,7 @@ class Work:
             "pages": before.get("pages", 0) + stats.get("pendant/pages", 0),
             "failed_pages": before.get("failed_pages", 0) + stats.get("pendant/failed_pages", 0),
             "total": getattr(self.crawler.spider, "total", None),
+            "speaks": getattr(self.crawler.spider, "speaks", ""),
             "rate": round(here / took, 1) if took else 0.0,
             "seconds": round(before.get("seconds", 0) + took, 1),
             "fill": {
@@ -209,5 +214,5 @@ class Work:
                 "title": round(counts.with_title / items, 4),
             },
             "log": list(self.log.lines),
-            **{name: dict(found) for name, found in named.items()},
+            **{name: dict(found.most_common(MOST_KINDS)) for name, found in named.items()},
         }

@@ -81,7 +81,7 @@ def crawl(run: "CrawlRun") -> int:
     crawler = process.create_crawler(SPIDERS[run.crawl.spider])
     work = crawler.work = Work(run, crawler, folder, before)  # type: ignore[attr-defined]
     logging.getLogger().addHandler(work.log)
-    process.crawl(crawler, url=run.crawl.url, limit=run.limit, currency="")
+    process.crawl(crawler, url=run.crawl.url, limit=run.limit, currency=run.crawl.currency)
     process.start()
     spider, stats = crawler.spider, crawler.stats
     reason = stats.get_value("finish_reason") if stats else None

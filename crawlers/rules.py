@@ -16,12 +16,16 @@ from crawlers.models import CategoryRule
 def catches(words: str, category: str) -> bool:
     """Say whether the words stand in the category, whole and in this order, in any case.
 
-    What stands between two words does not matter, as in “art-prints” for “art prints”.
+    Where commas part the words, any of the parts may. What stands between two words does not
+    matter, as in “art-prints” for “art prints”.
     """
-    between = r"[\W_]+".join(re.escape(word) for word in words.split())
-    return bool(between) and bool(
-        re.search(rf"(?<![^\W_]){between}(?![^\W_])", category, re.IGNORECASE)
-    )
+    parts = (part.split() for part in words.split(","))
+    return any(_stand(part, category) for part in parts if part)
+
+
+def _stand(words: Sequence[str], category: str) -> bool:
+    text = r"[\W_]+".join(re.escape(word) for word in words)
+    return re.search(rf"(?<![^\W_]){text}(?![^\W_])", category, re.IGNORECASE) is not None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,12 +1,20 @@
 """When crawls start by themselves: rows that the beat process reads."""
 
 import json
+import logging
+from datetime import timedelta
 
+from django.db.models import Max
+from django.utils import timezone
 from django_celery_beat.models import IntervalSchedule, PeriodicTask
 
+from crawlers import services
 from crawlers.models import Crawl, CrawlRun
 
+logger = logging.getLogger(__name__)
+
 TASK = "crawlers.tasks.start"
+LATE = timedelta(hours=1)
 
 
 def schedule(crawl: Crawl) -> None:
@@ -32,3 +40,19 @@ def schedule(crawl: Crawl) -> None:
 def unschedule(pk: int) -> None:
     """Have nothing start the crawl of this id, which is gone."""
     PeriodicTask.objects.filter(name=f"crawl {pk}").delete()
+
+
+def start_overdue() -> None:
+    """Start crawls that should have begun an hour ago: the message that was to start them is lost."""
+    tasks = PeriodicTask.objects.filter(task=TASK, enabled=True)
+    scheduled = {json.loads(args)[0] for args in tasks.values_list("args", flat=True)}
+    crawls = Crawl.objects.filter(pk__in=scheduled).exclude(every_days=None)
+    now = timezone.now()
+    for crawl in crawls.select_related("source").annotate(last=Max("runs__created_at")):
+        if crawl.last is None or now - crawl.last <= timedelta(days=crawl.every_days or 0) + LATE:
+            continue
+        try:
+            services.start_crawl(crawl)
+        except services.CrawlError as error:
+            # Said on the home of the admin once it has been so for long; the next sweep tries again.
+            logger.debug("%s was not started: %s", crawl, error)

@@ -2,6 +2,7 @@
 
 import logging
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -21,12 +22,26 @@ from catalog.fetching import FetchError, is_public, read_address
 from catalog.loading import SOURCE_NAME_LENGTH, LoadingError, usable_name
 from catalog.models import Department, Source, no_such_department
 from crawlers.folders import drop_folders
-from crawlers.models import Crawl, CrawlRun
+from crawlers.models import CURRENCY, Crawl, CrawlRun
 from crawlers.process import LONGEST_ENDING, STOPPED
 from jobs.models import LostClaim, Refused
 
 logger = logging.getLogger(__name__)
 
+# Those of crawlers.spiders, which only a process that crawls loads.
+SPIDERS = {
+    "auto": "auto: finds out what the shop speaks",
+    "shopify": "Shopify",
+    "woocommerce": "WooCommerce",
+    "magento": "Magento, by GraphQL",
+    "structured": "structured: pages with data for search engines, by sitemap or listing",
+    "merchant_feed": "merchant feed, as for Google: RSS, Atom or TSV",
+    "artic": "Art Institute of Chicago",
+    "met": "The Metropolitan Museum of Art",
+    "cleveland": "The Cleveland Museum of Art",
+    "minted": "Minted",
+    "shopstyle": "ShopStyle",
+}
 ROOT = Path(__file__).resolve().parent.parent
 # Seconds: between looks at process and row, until a process has noticed that it was cancelled, and
 # until it has ended.
@@ -45,17 +60,12 @@ class CrawlerDied(Exception):
     """Raised where a crawl's process ended without a word; holds the end of its log."""
 
 
-def spider_names() -> list[str]:
-    """Return the names of all spiders; loads Scrapy."""
-    from crawlers.spiders import SPIDERS
-
-    return sorted(SPIDERS)
-
-
-def check_crawl(spider: str, url: str, department: str = "") -> None:
+def check_crawl(spider: str, url: str, department: str = "", currency: str = "") -> None:
     """Raise CrawlError where these cannot be crawled."""
-    if spider not in spider_names():
-        raise CrawlError(f"There is no spider {spider!r}: use one of {', '.join(spider_names())}.")
+    if spider not in SPIDERS:
+        raise CrawlError(f"There is no spider {spider!r}: use one of {', '.join(SPIDERS)}.")
+    if currency and not re.fullmatch(CURRENCY, currency):
+        raise CrawlError(f"A currency is a code of three capitals, as in EUR, not {currency!r}.")
     if department and department not in Department.values:
         raise CrawlError(no_such_department(department))
     try:
@@ -72,15 +82,18 @@ def check_crawl(spider: str, url: str, department: str = "") -> None:
         raise CrawlError(Trouble(trouble).sentence("Nothing was asked.", url=url, host=host))
 
 
-def crawl_of(source_name: str, spider: str, url: str, department: str = "") -> Crawl:
+def crawl_of(
+    source_name: str, spider: str, url: str, department: str = "", currency: str = ""
+) -> Crawl:
     """Return the source's crawl of this address, made or changed as needed; raises CrawlError."""
-    check_crawl(spider, url, department)
+    check_crawl(spider, url, department, currency)
     try:
         name = usable_name(source_name, "source", SOURCE_NAME_LENGTH)
     except LoadingError as error:
         raise CrawlError(str(error)) from error
     source, _ = Source.objects.get_or_create(name=name)
-    values = {"spider": spider, **({"department": department} if department else {})}
+    given = {"department": department, "currency": currency}
+    values = {"spider": spider, **{field: value for field, value in given.items() if value}}
     crawl, _ = Crawl.objects.update_or_create(source=source, url=url, defaults=values)
     return crawl
 
@@ -96,7 +109,7 @@ def start_crawl(
 
     Raises CrawlError for what cannot be crawled and while the source is crawled already.
     """
-    check_crawl(crawl.spider, crawl.url, crawl.department)
+    check_crawl(crawl.spider, crawl.url, crawl.department, crawl.currency)
     if limit is not None and limit < 1:
         raise CrawlError(f"The limit must be at least 1, not {limit}.")
     runs = CrawlRun.objects.filter(source=crawl.source_id)

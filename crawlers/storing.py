@@ -3,17 +3,17 @@
 Everything here talks to the database and belongs into one thread beside Scrapy's.
 """
 
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field, fields
 from datetime import timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Min, Q, QuerySet
 from django.utils import timezone
 
-from catalog.models import Department, Product
+from catalog.models import Department, Picture, Product
 from catalog.photos import CleanPhoto
 from catalog.reading import ImageRef, ProductRow
 from catalog.upserting import NewPicture, add_pictures, upsert
@@ -24,6 +24,9 @@ from crawlers.rules import Rules
 MOST_PICTURES = 20  # of one product
 # A picture that was stored is asked for again, with its ETag, no sooner than this.
 CHECK_AGAIN = timedelta(days=30)
+# Where what a shop shows no more is put: behind all that it shows, and not asked for again.
+BEHIND = 1000
+MOST_CATEGORIES = 1000  # that a run counts one by one
 
 
 @dataclass(slots=True)
@@ -39,7 +42,11 @@ class Asked:
 
 @dataclass(slots=True)
 class Counts:
-    """What a run has stored so far. with_…: of the items, for how well the shop was read."""
+    """What a run has stored so far.
+
+    with_…: of the items, for how well the shop was read. reasons: why items were not stored.
+    uncaught: categories that no rule catches.
+    """
 
     items: int = 0
     created: int = 0
@@ -53,6 +60,7 @@ class Counts:
     with_picture: int = 0
     with_title: int = 0
     reasons: Counter[str] = field(default_factory=Counter)
+    uncaught: Counter[str] = field(default_factory=Counter)
 
     @classmethod
     def of(cls, numbers: Mapping[str, Any]) -> "Counts":
@@ -60,7 +68,7 @@ class Counts:
         return cls(**{name: numbers.get(name, 0) for name in cls().numbers()})
 
     def numbers(self) -> dict[str, int]:
-        """Return all but the reasons."""
+        """Return the numbers alone."""
         return {one.name: getattr(self, one.name) for one in fields(self) if one.type is int}
 
 
@@ -84,7 +92,10 @@ class Storing:
             counts.with_price += item.price is not None
             counts.with_picture += bool(item.images)
             counts.with_title += bool(item.title)
-            department = self.rules.department_of(item.category)
+            rule = self.rules.first(item.category)
+            if rule is None:
+                self._count_uncaught(item.category)
+            department = rule.department if rule else self.rules.department
             if department:
                 rows.append(row_of(item, department))
             else:
@@ -117,40 +128,51 @@ class Storing:
         if back:
             sightings.filter(product__in=back).update(absences=0)
 
+    def _count_uncaught(self, category: str) -> None:
+        uncaught = self.counts.uncaught
+        if category in uncaught or len(uncaught) < MOST_CATEGORIES:
+            uncaught[category] += 1
+
     def _link(self, products: Sequence[tuple[Product, ProductRow]]) -> None:
-        """Note where the products' pictures are to be had, and their order."""
-        known = {
-            (link.product_id, link.url): link
-            for link in PictureLink.objects.filter(product__in=[one.pk for one, _ in products])
-        }
+        """Note where the products' pictures are to be had, and their order.
+
+        What a product that has others shows no more goes behind; one without any keeps them.
+        """
+        known: dict[int, dict[str, PictureLink]] = defaultdict(dict)
+        for link in PictureLink.objects.filter(product__in=[one.pk for one, _ in products]):
+            known[link.product_id][link.url] = link
         new, moved = [], []
         for product, row in products:
-            for image in row.images[:MOST_PICTURES]:
-                link = known.get((product.pk, image.reference))
-                if link is None:
-                    new.append(
-                        PictureLink(product=product, url=image.reference, position=image.position)
-                    )
-                elif link.position != image.position:
-                    link.position = image.position
+            places = {image.reference: image.position for image in row.images[:MOST_PICTURES]}
+            links = known[product.pk]
+            new += [
+                PictureLink(product=product, url=url, position=place)
+                for url, place in places.items()
+                if url not in links
+            ]
+            for url, link in links.items():
+                place = places.get(url, BEHIND) if places else link.position
+                if link.position != place:
+                    link.position = place
                     moved.append(link)
         PictureLink.objects.bulk_create(new, ignore_conflicts=True)
         for link in moved:
             link.save(update_fields=["position"])
-            if link.picture is not None:
-                link.picture.position = link.position
-                link.picture.save(update_fields=["position"])
+        _put_in_order({link.picture_id for link in moved})
 
     def wanted(self) -> QuerySet[PictureLink]:
         """Return the source's pictures that are to be asked for, the first of a product first.
 
         Those never stored, those whose file broke, and those not asked for in a long time; none
-        twice in one run.
+        twice in one run, nor what its shop shows no more.
         """
         due = Q(picture=None) | Q(picture__is_readable=False)
         due |= Q(checked_at__lt=timezone.now() - CHECK_AGAIN)
         links = PictureLink.objects.filter(
-            due, product__source=self.run.source_id, product__is_active=True
+            due,
+            position__lt=BEHIND,
+            product__source=self.run.source_id,
+            product__is_active=True,
         )
         waiting = links.filter(Q(tried_in=None) | ~Q(tried_in=self.run.pk))
         return waiting.select_related("product", "picture").order_by("position", "pk")
@@ -164,6 +186,7 @@ class Storing:
         ]
         with transaction.atomic():
             stored = add_pictures(new)
+            before = {one.link.picture_id for one in asked if one.photo is not None}
             now = timezone.now()
             for one in asked:
                 link = one.link
@@ -181,10 +204,25 @@ class Storing:
                 unique_fields=["id"],
                 update_fields=["tried_in", "failure", "picture", "checked_at", "etag", "modified"],
             )
+            _put_in_order(before | {one.link.picture_id for one in asked if one.photo is not None})
             products = {one.link.product_id: one.link.product for one in asked if one.photo}
             self.rules.put_labels(self.run.source, products.values())
         self.counts.pictures += len(new)
         self.counts.pictures_failed += sum(bool(one.failure) for one in asked)
+
+
+def _put_in_order(ids: Set[int | None]) -> None:
+    """Put pictures where the first of their addresses stands, those without any behind the rest."""
+    pictures = Picture.objects.filter(pk__in=ids - {None})
+    firsts = dict(
+        PictureLink.objects.filter(picture__in=pictures)
+        .values_list("picture")
+        .annotate(first=Min("position"))
+    )
+    for pk, position in pictures.values_list("pk", "position"):
+        first = firsts.get(pk, BEHIND)
+        if position != first:
+            Picture.objects.filter(pk=pk).update(position=first)
 
 
 def row_of(item: ProductItem, department: str) -> ProductRow:

@@ -8,6 +8,7 @@ from celery.signals import worker_shutting_down
 
 from crawlers import services
 from crawlers.models import Crawl, CrawlRun
+from crawlers.schedule import unschedule
 from jobs.services import perform
 
 logger = logging.getLogger(__name__)
@@ -31,6 +32,7 @@ def start(pk: int) -> None:
     """Start a crawl that is due, unless its source is being crawled."""
     due = Crawl.objects.select_related("source").filter(pk=pk).first()
     if due is None:
+        unschedule(pk)
         return
     try:
         services.start_crawl(due)

@@ -1,5 +1,6 @@
 """Crawl runs: watched, cancelled, resumed, and confirmed."""
 
+from collections import Counter
 from datetime import timedelta
 from typing import Any, ClassVar
 
@@ -18,6 +19,7 @@ from crawlers.models import CrawlRun
 from jobs.admin import JobAdmin, StateFilter
 from ml.admin.looked_at import LookedAt, moment
 
+MOST_CATEGORIES = 12  # without a rule that a page names
 COUNTS = {
     "pages": "Pages",
     "items": "Products",
@@ -74,7 +76,9 @@ class CrawlRunAdmin(LookedAt, JobAdmin):
         return run.crawl.url
 
     def spider(self, run: CrawlRun) -> str:
-        return run.crawl.spider
+        speaks = run.progress.get("speaks")
+        name = run.crawl.spider
+        return f"{name}: it speaks {speaks}" if speaks and speaks != name else name
 
     @admin.display(ordering="created_at")
     def queued(self, run: CrawlRun) -> str:
@@ -217,10 +221,19 @@ def _shown(run: CrawlRun) -> dict[str, Any]:
     facts = run.progress
     return {
         "counts": [(name, facts[key]) for key, name in COUNTS.items() if facts.get(key)],
-        "reasons": sorted({**facts.get("errors", {}), **facts.get("skipped", {})}.items()),
+        "reasons": sorted(_together(facts, "errors", "skipped", "not_stored").items()),
+        "uncaught": [
+            (category, category.rpartition(">")[2].strip()[:120], count)
+            for category, count in list(facts.get("uncaught", {}).items())[:MOST_CATEGORIES]
+        ],
         "lines": facts.get("log", [])[-12:],
         "took": _took(run),
     }
+
+
+def _together(facts: dict[str, Any], *names: str) -> Counter[str]:
+    """Return what several of a run's counts by kind come to."""
+    return sum((Counter(facts.get(name, {})) for name in names), Counter())
 
 
 def _took(run: CrawlRun) -> str:

@@ -6,27 +6,30 @@ from django import forms
 from django.contrib import admin, messages
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
+from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.views.decorators.http import require_POST
 
 from catalog.admin import SourceAdmin
 from catalog.models import Source
 from crawlers import services
-from crawlers.models import Crawl
+from crawlers.models import Crawl, CrawlRun
 from crawlers.schedule import schedule, unschedule
+from ml.admin.looked_at import moment
 
 
 class CrawlForm(forms.ModelForm[Crawl]):
     class Meta:
         model = Crawl
-        fields = ("spider", "url", "department", "every_days")
+        fields = ("spider", "url", "department", "currency", "every_days")
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        names = [(name, name) for name in services.spider_names()]
-        self.fields["spider"] = forms.ChoiceField(choices=names)
+        self.fields["spider"] = forms.ChoiceField(choices=list(services.SPIDERS.items()))
 
     def clean(self) -> dict[str, Any]:
         given = super().clean() or {}
@@ -42,7 +45,14 @@ class CrawlInline(admin.StackedInline[Crawl, Source]):
     model = Crawl
     form = CrawlForm
     extra = 0
+    readonly_fields = ("last_run",)
     verbose_name_plural = "What is crawled"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Crawl]:
+        return super().get_queryset(request).prefetch_related(last_runs("runs"))
+
+    def last_run(self, crawl: Any) -> SafeString | str:
+        return shown(crawl.last) if crawl.pk else "none yet"
 
 
 admin.site.unregister(Source)
@@ -50,8 +60,16 @@ admin.site.unregister(Source)
 
 @admin.register(Source)
 class CrawledSourceAdmin(SourceAdmin):
+    list_display = ("name", "url", "products", "last_crawl", "created_at")
     inlines = (CrawlInline,)
     actions = ("crawl_now",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Source]:
+        return super().get_queryset(request).prefetch_related(last_runs("crawls__runs"))
+
+    def last_crawl(self, source: Any) -> SafeString | str:
+        """Say how the source's latest crawl ended, or that it is under way."""
+        return shown([run for crawl in source.crawls.all() for run in crawl.last])
 
     def has_crawl_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("crawlers.run_crawl")
@@ -100,6 +118,22 @@ class CrawledSourceAdmin(SourceAdmin):
         )
         can = {"can_crawl": self.has_crawl_permission(request), "crawls": crawls}
         return super().change_view(request, object_id, form_url, {**(extra_context or {}), **can})
+
+
+def last_runs(path: str) -> "Prefetch[Any]":
+    """Have the latest run of each crawl read along, as ``last``."""
+    latest = CrawlRun.objects.order_by("crawl", "-pk").distinct("crawl")
+    return Prefetch(path, latest, to_attr="last")
+
+
+def shown(runs: list[CrawlRun]) -> SafeString | str:
+    """Return the latest of these runs in a few words, leading to its page."""
+    if not runs:
+        return "none yet"
+    run = max(runs, key=lambda run: run.pk)
+    url = reverse("admin:crawlers_crawlrun_change", args=[run.pk])
+    when = moment(run.finished_at or run.created_at)
+    return format_html('<a href="{}">{}</a>, {}', url, run.shown_as, when)
 
 
 def start(page: admin.ModelAdmin[Any], request: HttpRequest, crawl: Crawl) -> int | None:

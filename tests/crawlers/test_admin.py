@@ -188,7 +188,7 @@ def test_a_rule_is_made_and_previewed(admin: Client) -> None:
     rings = Label.objects.get(department="jewelry", name="rings")
     form = {"words": "rings", "order": 1, "department": "jewelry", "label": rings.pk}
     assert admin.post(reverse("admin:crawlers_categoryrule_add"), form).status_code == 302
-    assert CategoryRule.objects.get().label == rings
+    assert CategoryRule.objects.get(order=1).label == rings
     assert Product.objects.count() == 3
 
 

@@ -14,6 +14,7 @@ from tests.crawlers.test_storing import item
 pytestmark = pytest.mark.django_db
 
 ALL = range(1, 21)
+NOTHING = {"failed_pages": 0, "total": None, "skipped": {}, "not_stored": {}}
 
 
 def crawl(
@@ -30,7 +31,7 @@ def crawl(
     CrawlRun.objects.filter(pk=run.pk).update(limit=limit)
     run.limit = limit
     seen = set(Storing(run).store([item(number) for number in numbers]))
-    facts = {"items": len(numbers), "failed_pages": 0, "total": None, "skipped": {}, **progress}
+    facts = {**NOTHING, "items": len(numbers), **progress}
     facts["fill"] = {"price": 1.0, "picture": 1.0, "title": 1.0, **(fill or {})}
     end(run, Ending(reason, refusal, seen, facts))
     run.refresh_from_db()
@@ -92,6 +93,11 @@ def test_a_run_says_why_it_is_not_complete() -> None:
     assert "1 page could not be read" in crawl(*ALL, failed_pages=1).remark
     assert "has 40 products, and 20 were met" in crawl(*ALL, total=40).remark
     assert crawl(*ALL, total=40, skipped={"no picture": 20}).outcome == "complete"
+
+
+def test_what_was_met_counts_once_though_it_is_not_stored() -> None:
+    run = crawl(*ALL, total=40, not_stored={"no department": 10, "refused: too long": 10})
+    assert (run.outcome, run.remark[:34]) == ("partial", "The shop says it has 40 products, ")
 
 
 def test_a_refusal_fails_the_run() -> None:
@@ -167,7 +173,7 @@ def test_a_run_that_an_owner_accepted_is_the_new_measure() -> None:
 
 
 def test_products_without_department_fail_the_run() -> None:
-    run = crawl(*ALL, skipped={"no department": 20})
+    run = crawl(*ALL, not_stored={"no department": 20})
     assert run.state == "failed"
     assert "No category rule says what the 20 products are" in run.error
 
@@ -178,7 +184,7 @@ def test_a_run_that_lost_its_claim_writes_nothing() -> None:
     run = make_run()
     seen = set(Storing(run).store([item(number) for number in ALL[2:]]))
     run.cancel("Cancelled by owner.")
-    facts: dict[str, Any] = {"items": 18, "failed_pages": 0, "total": None, "skipped": {}}
+    facts: dict[str, Any] = {**NOTHING, "items": 18}
     facts["fill"] = {"price": 1.0, "picture": 1.0, "title": 1.0}
     end(run, Ending("finished", "", seen, facts))
     run.refresh_from_db()

@@ -18,11 +18,14 @@ class Command(ReportingCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         super().add_arguments(parser)
-        parser.add_argument("spider", help=f"one of {', '.join(services.spider_names())}")
+        parser.add_argument("spider", help=f"one of {', '.join(services.SPIDERS)}")
         parser.add_argument("url")
         parser.add_argument("--source", default="", help="the shop's name; its host by default")
         parser.add_argument(
             "--department", default="", help="of products that no category rule catches"
+        )
+        parser.add_argument(
+            "--currency", default="", help="of prices for which the shop names none, as in EUR"
         )
         parser.add_argument("--limit", type=int, help="products after which to stop")
 
@@ -33,7 +36,9 @@ class Command(ReportingCommand):
         signal.signal(signal.SIGTERM, signal.default_int_handler)
         try:
             host = urlsplit(url).hostname
-            crawl = services.crawl_of(source or host or "crawl", spider, url, department)
+            crawl = services.crawl_of(
+                source or host or "crawl", spider, url, department, options["currency"]
+            )
             run = services.start_crawl(crawl, limit=options["limit"], ring=False)
         except (services.CrawlError, ValueError) as error:
             if options["json"]:
