@@ -1,7 +1,6 @@
 """What the live versions say of pictures, as the labelling room asks for it."""
 
 import random
-from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from io import BytesIO
@@ -9,7 +8,8 @@ from typing import Any
 
 import numpy as np
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import BigIntegerField, Case, F, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.db.models import BigIntegerField, Case, F, Max, OuterRef, Q, QuerySet, Value, When
+from django.db.models.expressions import RawSQL
 from django.db.models.functions import JSONArray
 from django.utils import timezone
 from numpy.typing import NDArray
@@ -20,7 +20,7 @@ from catalog.models import Annotation, Label, Lease, Picture
 from catalog.room.guesses import Advice, Guess, Shown
 from ml.advice import advise
 from ml.choosing import look_alikes, most_telling
-from ml.models import DIMENSIONS, Embedding, EmbeddingQuerySet, ModelVersion
+from ml.models import DIMENSIONS, SENT, Embedding, EmbeddingQuerySet, ModelVersion, unpacked
 
 # A picture's id, where its label stands in the version's names, and how probable that is.
 Said = tuple[int, int | None, float | None]
@@ -28,8 +28,8 @@ Said = tuple[int, int | None, float | None]
 # What helps most is looked for in so many of which the version is least sure, and so many drawn at
 # random; it is compared with so many that were labelled last.
 UNSURE, DRAWN, LABELLED_LAST = 300, 200, 1_000
-# Labels that may be wrong are looked for among so many at first, then ten times as many.
-SUSPECTED = 500
+# Labels that may be wrong are looked for among so many at first, then among the others.
+SUSPECTED = 1_000
 # Embeddings of the version that a query is about.
 OF_LIVE = Embedding.objects.filter(version=OuterRef("pk"))
 # The department's labels that networks learn, along with its version.
@@ -107,31 +107,27 @@ class LiveVersions:
         names = live.groups
         ids = {name: pk for pk, name in names.items()}
         guess = [
-            When(label=at, then=Value(ids[name]))
+            When(picture__embeddings__label=at, then=Value(ids[name]))
             for at, name in enumerate(live.names)
             if name in ids
         ]
         if not guess:
             return []
-        votes = Annotation.objects.filter(picture=OuterRef("picture"))
-        otherwise = (
-            live.embeddings.filter(picture__in=among)
+        # All at once: how many must be looked at to find some depends on how good the version is.
+        rows = (
+            Annotation.objects.filter(picture__in=among, picture__embeddings__version=live.version)
+            .gold()
             .annotate(
-                guess=Case(*guess, output_field=BigIntegerField()),
-                gold=Subquery(votes.gold().values("gold")),
+                guess=Max(Case(*guess, output_field=BigIntegerField())),
+                sure=Max("picture__embeddings__probability"),
             )
             .filter(~Q(guess=F("gold")), guess__isnull=False, gold__in=names)
+            .order_by(F("sure").desc(nulls_last=True), "picture")
+            .values_list("picture", "guess", "sure", "gold")
         )
-        # Backwards along the index of the least sure; what older versions left unsaid comes last.
-        measured = otherwise.filter(probability__isnull=False).order_by("-probability", "-picture")
-        found = list(measured.values_list("picture", "guess", "probability", "gold")[:count])
-        if len(found) < count:
-            unsaid = otherwise.filter(probability__isnull=True).order_by("picture")
-            rest = unsaid.values_list("picture", "guess", "probability", "gold")
-            found += rest[: count - len(found)]
         return [
             Shown(pk, f"The model says {_said(names[said], sure)}; it is labelled {names[gold]}")
-            for pk, said, sure, gold in found
+            for pk, said, sure, gold in rows[:count]
         ]
 
     def suspects(self, department: str, among: QuerySet[Picture], count: int) -> list[Shown]:
@@ -141,32 +137,26 @@ class LiveVersions:
         one, and that at least as surely as this one's own pictures are on average (confident
         learning, Northcutt et al. 2021). None where the version was trained before this was kept.
         """
-        live = _live(department, groups=GROUPS)
+        live = _live(department, "guesses", "probabilities", "self_confidence", groups=GROUPS)
         if live is None:
             return []
-        metrics = live.version.metrics
-        sure, enough = metrics.get("probabilities", {}), metrics.get("self_confidence", {})
-        taken = sorted(
-            (-sure[pk], int(pk), live.today(name))
-            for pk, name in metrics.get("guesses", {}).items()
+        sure, enough = live.asked("probabilities", {}), live.asked("self_confidence", {})
+        taken = [
+            (-sure[pk], int(pk), name)
+            for pk, name in live.asked("guesses", {}).items()
             if pk in sure and sure[pk] >= enough.get(name, 1)
-        )
+        ]
+        taken.sort()
         found: list[Shown] = []
-        at, size = 0, SUSPECTED
-        while at < len(taken) and len(found) < count:
-            some = taken[at : at + size]
-            votes = Annotation.objects.filter(picture__in=[pk for _, pk, _ in some])
-            voted = votes.filter(picture__in=among).gold().values_list("picture", "gold")
-            gold = {picture: live.groups[label] for picture, label in voted if label in live.groups}
-            found += [
-                Shown(
-                    pk,
-                    f"Before it saw the label the model said {_said(name, -less)}, not {gold[pk]}",
-                )
-                for less, pk, name in some
-                if gold.get(pk, name) != name
-            ]
-            at, size = at + size, size * 10
+        for some in (taken[:SUSPECTED], taken[SUSPECTED:]):
+            if not some or len(found) >= count:
+                break
+            gold = live.gold([pk for _, pk, _ in some], among)
+            for less, pk, learnt in some:
+                name = live.today(learnt)
+                if gold.get(pk, name) != name:
+                    said = f"Before it saw the label the model said {_said(name, -less)}"
+                    found.append(Shown(pk, f"{said}, not {gold[pk]}"))
         return found[:count]
 
     def near(self, picture: int, among: QuerySet[Picture], count: int) -> list[Shown]:
@@ -189,27 +179,34 @@ class LiveVersions:
 
     def look_alikes(self, department: str, pictures: Sequence[int]) -> list[list[int]]:
         """Group the pictures by their vectors; last stand those that have not been embedded."""
-        live = _live(department)
-        vectors = live.embeddings.filter(picture__in=pictures).vectors() if live else {}
+        these = OF_LIVE.filter(picture__in=pictures).order_by("picture")
+        live = _live(
+            department,
+            embedded=ArraySubquery(these.values("picture")),
+            sent=ArraySubquery(these.values(sent=SENT)),
+        )
+        if live is None:
+            return [list(pictures)] if pictures else []
+        sent = live.asked("sent", [])
+        vectors = dict(zip(live.asked("embedded", []), map(unpacked, sent), strict=True))
         known = [picture for picture in pictures if picture in vectors]
         rest = [picture for picture in pictures if picture not in vectors]
-        within = live.version.distances.get(ALIKE, 0.0) if live else 0.0
+        within = live.version.distances.get(ALIKE, 0.0)
         found = look_alikes(_rows([vectors[picture] for picture in known]), within)
         groups = [[known[row] for row in group] for group in found]
         return [*groups, rest] if rest else groups
 
     def advice(self, department: str) -> list[Advice]:
         """Say of each label in use how well it is found, and what more of it would bring."""
-        live = _live(department)
+        live = _live(department, "label_curve")
         if live is None:
             return []
         in_use = Label.objects.in_department(department).in_use().filter(is_group=True)
-        gold = Annotation.objects.in_department(department).gold()
-        labelled = Counter(gold.values_list("gold", flat=True))
+        labelled = Annotation.objects.gold_counts()
         # Of labels that have been merged since, the curve of the one that stayed.
-        curves = live.version.metrics.get("label_curve", {})
+        curves = live.asked("label_curve", {})
         return [
-            advise(name, labelled[pk], curves.get(name, []))
+            advise(name, labelled.get(pk, 0), curves.get(name, []))
             for pk, name in in_use.values_list("pk", "name")
         ]
 
@@ -246,15 +243,25 @@ class _Live:
     @property
     def groups(self) -> dict[int, str]:
         """Return the names by id of the labels that were asked for along with the version."""
-        version: Any = self.version
-        groups: dict[int, str] = dict(version.groups)
-        return groups
+        return dict(self.asked("groups", []))
+
+    def asked(self, name: str, default: Any) -> Any:
+        """Return what was asked for along with the version; the default where that is nothing."""
+        found = getattr(self.version, name)
+        return default if found is None else found
 
     def said(self, name: str) -> list[Said]:
-        """Return what was asked for along with the version."""
-        # None where it was asked of no pictures at all.
-        rows: list[Said] | None = getattr(self.version, name)
-        return rows or []
+        rows: list[Said] = self.asked(name, [])
+        return rows
+
+    def gold(self, pictures: list[int], among: QuerySet[Picture]) -> dict[int, str]:
+        """Return the groups, by name, that people decided or agree on."""
+        # As one list, for as many parameters they take the longer the more they are.
+        these = RawSQL("SELECT unnest(%s::bigint[])", [pictures])
+        gold = Annotation.objects.filter(picture__in=these).filter(picture__in=among).gold()
+        names = self.groups
+        rows = gold.filter(gold__in=names).values_list("picture", "gold")
+        return {picture: names[label] for picture, label in rows}
 
     def named(self, rows: Iterable[Said]) -> dict[int, Guess]:
         names = self.names
@@ -267,15 +274,16 @@ class _Live:
         return f"{begin} {_said(self.names[label], probability)}"
 
 
-def _live(department: str, **more: ArraySubquery) -> _Live | None:
+def _live(department: str, *measured: str, **more: ArraySubquery) -> _Live | None:
     """Return the department's live version, and what is asked along with it, in one query.
 
-    What it measured is loaded when it is asked for.
+    Of what it measured that is what is named: all of it can be millions of numbers.
     """
     merged = Label.objects.filter(department=OuterRef("department"), merged_into__isnull=False)
     pairs = ArraySubquery(merged.values(pair=JSONArray("name", "merged_into__name")))
     versions = ModelVersion.objects.in_department(department).live().defer("metrics")
-    version: Any = versions.annotate(merged=pairs, **more).first()
+    named = {name: F(f"metrics__{name}") for name in measured}
+    version: Any = versions.annotate(merged=pairs, **named, **more).first()
     return _Live(version, dict(version.merged)) if version else None
 
 

@@ -230,6 +230,17 @@ class AnnotationQuerySet(models.QuerySet["Annotation"]):
             )
         )
 
+    def gold_counts(self) -> dict[int, int]:
+        """Count the pictures by their gold; those of none are left out."""
+        query, parameters = self.gold().values_list("gold").query.sql_with_params()
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f"SELECT gold, count(*) FROM ({query}) AS counted (gold)"  # noqa: S608  # ours
+                " WHERE gold IS NOT NULL GROUP BY gold",
+                parameters,
+            )
+            return dict(cursor.fetchall())
+
     def agreed(self) -> dict[int, str]:
         """Return gold by picture id, where it is a group, by its name."""
         groups = dict(Label.objects.filter(is_group=True).values_list("pk", "name"))
