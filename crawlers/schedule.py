@@ -43,7 +43,7 @@ def unschedule(pk: int) -> None:
 
 
 def start_overdue() -> None:
-    """Start crawls that should have begun an hour ago: the message that was to start them is lost."""
+    """Start crawls that should have begun an hour ago, whose message is lost."""
     tasks = PeriodicTask.objects.filter(task=TASK, enabled=True)
     scheduled = {json.loads(args)[0] for args in tasks.values_list("args", flat=True)}
     crawls = Crawl.objects.filter(pk__in=scheduled).exclude(every_days=None)
@@ -54,5 +54,5 @@ def start_overdue() -> None:
         try:
             services.start_crawl(crawl)
         except services.CrawlError as error:
-            # Said on the home of the admin once it has been so for long; the next sweep tries again.
+            # The next sweep tries again; the home of the admin says so once it is late.
             logger.debug("%s was not started: %s", crawl, error)

@@ -4,7 +4,7 @@ Everything here talks to the database and belongs into one thread beside Scrapy'
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import timedelta
 from typing import Any
@@ -211,9 +211,9 @@ class Storing:
         self.counts.pictures_failed += sum(bool(one.failure) for one in asked)
 
 
-def _put_in_order(ids: Set[int | None]) -> None:
+def _put_in_order(ids: Iterable[int | None]) -> None:
     """Put pictures where the first of their addresses stands, those without any behind the rest."""
-    pictures = Picture.objects.filter(pk__in=ids - {None})
+    pictures = Picture.objects.filter(pk__in=[pk for pk in ids if pk is not None])
     firsts = dict(
         PictureLink.objects.filter(picture__in=pictures)
         .values_list("picture")

@@ -62,7 +62,11 @@ def scrapy_settings(
             f"{scrapy}.redirect.RedirectMiddleware": None,
             f"{own}.manners.Redirects": 600,
         },
-        "EXTENSIONS": {f"{own}.pace.Pace": 0},
+        "EXTENSIONS": {
+            f"{own}.pace.Pace": 0,
+            "scrapy.extensions.memusage.MemoryUsage": None,
+            f"{own}.memory.MemoryUsage": 0,
+        },
         # The extension Pace waits in place of Scrapy's slots, whose queues hold up an ending.
         "PENDANT_DELAY": 1.0 if delay is None else delay,
         "PENDANT_LEARNS_DELAY": delay is None,

@@ -4,7 +4,6 @@ import json
 import random
 from datetime import timedelta
 from hashlib import sha256
-from pathlib import Path
 from uuid import uuid4
 
 import pytest
@@ -85,7 +84,7 @@ def full() -> None:
     version.save()
     fill(version)
     for embedding in Embedding.objects.all():
-        embedding.label, embedding.probability = embedding.pk % 3, random.random()  # noqa: S311
+        embedding.label, embedding.probability = embedding.pk % 3, random.random()
         embedding.save()
 
 
@@ -111,7 +110,7 @@ def test_what_comes_next(
     queue: str, count: int, client: Client, django_assert_max_num_queries: DjangoAssertNumQueries
 ) -> None:
     near = Picture.objects.order_by("pk").values_list("pk", flat=True)[0]
-    asked = {"queue": queue, "near": near, "count": count, "alike": 1}
+    asked: dict[str, str | int] = {"queue": queue, "near": near, "count": count, "alike": 1}
     with django_assert_max_num_queries(MOST_QUERIES):
         assert client.get(NEXT, asked).json()["pictures"]
 

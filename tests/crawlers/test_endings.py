@@ -14,7 +14,7 @@ from tests.crawlers.test_storing import item
 pytestmark = pytest.mark.django_db
 
 ALL = range(1, 21)
-NOTHING = {"failed_pages": 0, "total": None, "skipped": {}, "not_stored": {}}
+NOTHING: dict[str, Any] = {"failed_pages": 0, "total": None, "skipped": {}, "not_stored": {}}
 
 
 def crawl(

@@ -54,6 +54,20 @@ def test_it_works(crawler: CrawlProcess, shop: Shop) -> None:
     assert {asked.headers["user-agent"] for asked in shop.asked} == {USER_AGENT}
 
 
+def test_a_crawl_takes_so_much_memory_and_no_more(shop: Shop) -> None:
+    weight = bytearray(600 * 1024 * 1024)
+    weight[::4096] = b"x" * len(weight[::4096])
+    process = CrawlProcess()
+    try:
+        allowed = {"MEMUSAGE_LIMIT_MB": 500, "MEMUSAGE_CHECK_INTERVAL_SECONDS": 0.01}
+        # What this process holds, which started the crawler, is not the crawler's.
+        assert process.crawl("shopify", shop.url, allowed).reason == "finished"
+        allowed["MEMUSAGE_LIMIT_MB"] = 20
+        assert process.crawl("shopify", shop.url, allowed).reason == "memusage_exceeded"
+    finally:
+        process.close()
+
+
 def test_an_owner_is_named_to_the_shop(shop: Shop) -> None:
     process = CrawlProcess(contact="mailto:owner@museum.example")
     try:
