@@ -59,7 +59,7 @@ def thumbnail(picture: Picture | None) -> SafeString:
 
 @admin.register(Source)
 class SourceAdmin(admin.ModelAdmin[Source]):
-    list_display = ("name", "url", "products", "created_at")
+    list_display: tuple[str, ...] = ("name", "url", "products", "created_at")
     search_fields = ("name", "url")
     formfield_overrides = WEB_ADDRESS
 

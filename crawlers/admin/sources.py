@@ -1,6 +1,6 @@
 """Sources with what is crawled of them, and a button that does it now."""
 
-from typing import Any, ClassVar
+from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
@@ -60,7 +60,7 @@ admin.site.unregister(Source)
 
 @admin.register(Source)
 class CrawledSourceAdmin(SourceAdmin):
-    list_display: ClassVar = ["name", "url", "products", "last_crawl", "created_at"]
+    list_display = ("name", "url", "products", "last_crawl", "created_at")
     inlines = (CrawlInline,)
     actions = ("crawl_now",)
 
