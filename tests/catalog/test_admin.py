@@ -22,6 +22,8 @@ from tests.factories import load_catalogue
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("media")]
 
 APPS = ("catalog", "ml", "recommendations")
+# What the page of a source sends where nothing is crawled of it.
+NO_CRAWLS = {"crawls-TOTAL_FORMS": "0", "crawls-INITIAL_FORMS": "0"}
 LISTED = [model for model in admin.site._registry if model._meta.app_label in APPS]
 WITH_PICTURES = [Product, Picture, Annotation]
 IMAGE = re.compile(r'<img src="(/pictures/[0-9a-f]{64}\.jpg)"')
@@ -153,7 +155,7 @@ def test_a_product_page_shows_its_pictures(client: Client, tmp_path: Path) -> No
 
 def test_an_address_without_a_scheme_is_taken_as_secure(client: Client) -> None:
     response = client.post(
-        reverse("admin:catalog_source_add"), {"name": "shop", "url": "shop.example"}
+        reverse("admin:catalog_source_add"), {"name": "shop", "url": "shop.example", **NO_CRAWLS}
     )
     assert response.status_code == 302
     assert Source.objects.get().url == "https://shop.example"

@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from catalog.models import Adjudication, Annotation, Picture
 from catalog.room.decisions import DecisionError, decide
-from catalog.room.guesses import Guess, NoModel, register
+from catalog.room.guesses import Guess, NoModel, model, register
 from catalog.room.labels import merge
 from tests.catalog.room import curator, named, prints, say, signed_in
 from tests.factories import load_catalogue
@@ -158,11 +158,12 @@ def test_the_page_shows_what_the_model_guesses(client: Client) -> None:
         def guesses(self, department: str, pictures: Any) -> dict[int, Guess]:
             return {picture: Guess("animal", 0.75) for picture in pictures}
 
+    before = model()
     register(Guessing())
     try:
         page = client.get(PAGE).content.decode()
     finally:
-        register(NoModel())
+        register(before)
     assert "The model guesses animal, 75 %." in page
 
 

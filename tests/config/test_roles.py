@@ -16,6 +16,7 @@ from config.roles import CURATORS, OWNERS, make_missing_roles
 from ml.models import ModelVersion, TrainingRun
 from recommendations.models import Submission
 from tests.catalog.room import named, prints
+from tests.catalog.test_admin import NO_CRAWLS
 from tests.factories import load_catalogue
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("media")]
@@ -115,7 +116,7 @@ def test_an_owner_does_all_of_that_and_does_not_make_users() -> None:
         assert status(owner, f"{page}_changelist") == 200, page
     assert status(owner, "catalog_labelling", "art") == 200
     assert status(owner, "ml_trainingrun_add") == 200
-    assert status(owner, "catalog_source_add", name="shop", url="") == 302
+    assert status(owner, "catalog_source_add", name="shop", url="", **NO_CRAWLS) == 302
     assert Source.objects.filter(name="shop").exists()
     into = named("water")
     assert status(owner, "catalog_label_merge", named("city").pk, into=into.pk) == 302
