@@ -1,4 +1,4 @@
-"""However many pictures, labels and labellers there are, a page asks the database a dozen times at most."""
+"""However many pictures, labels and people there are, a page asks the database a dozen times."""
 
 import json
 import random
