@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.db import connection, models
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Window
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from catalog.models import Annotation, Answer, Lease, Picture
@@ -26,7 +26,7 @@ REPEAT_EVERY, REPEAT_AFTER = 20, timedelta(days=1)
 # The queue asks for more than it needs, for others may lease some meanwhile.
 SPARE = 3
 MOST = 60
-# Where no more wait than so many, they are looked up by their ids.
+# So many are counted, which takes a moment; where no more wait, they are looked up by their ids.
 FEW = 5_000
 
 
@@ -56,13 +56,14 @@ class QueueError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """What a labeller is shown next, and how many pictures wait in the queue.
+    """What a labeller is shown next, and how many pictures wait in the queue: FEW, or more.
 
     That is None where it takes the model to say what is in the queue: it says so only of the next.
     """
 
     shown: list[Shown]
     waiting: int | None
+    or_more: bool
 
 
 def waiting(labeller: "User", department: str, queue: str) -> QuerySet[Picture]:
@@ -122,7 +123,8 @@ def take(
         found, count = [Shown(repeat), *found], count + 1
     mine = _lease(labeller, [one.picture for one in found], count, now, repeat)
     shown = [one for one in found if one.picture in mine]
-    return Taken(sorted(shown, key=lambda one: one.picture == repeat), total)
+    shown.sort(key=lambda one: one.picture == repeat)
+    return Taken(shown, total and min(total, FEW), (total or 0) > FEW)
 
 
 def give_back(labeller: "User", pictures: Sequence[int]) -> None:
@@ -138,14 +140,20 @@ def _found(
     count: int,
     near: int | None,
 ) -> tuple[list[Shown], int | None]:
-    """Return what to show next of the pictures, each with ``is_leased``, and how many they are."""
+    """Return what to show next of the pictures, each with ``is_leased``.
+
+    And how many these are, FEW + 1 for all that is more; None where the model alone can tell.
+    """
     free = pictures.filter(is_leased=False).exclude(pk__in=list(have))
     asked = model()
     if queue == Queue.MODEL:
         return asked.disagreeing(department, free, count), None
     if queue == Queue.SUSPECT:
         return asked.suspects(department, free, count), None
-    first, total = _first(pictures, have)
+    rows = list(pictures.order_by("pk").values_list("pk", "is_leased")[: FEW + 1])
+    total = len(rows)
+    left_out = set(have)
+    first = [pk for pk, is_leased in rows if not is_leased and pk not in left_out]
     if total <= FEW:
         # Looked up by their ids, for what the model orders is read in its order otherwise.
         free = Picture.objects.filter(pk__in=first)
@@ -162,21 +170,6 @@ def _found(
     known = {one.picture for one in found}
     rest = [Shown(pk, WHY.get(queue, "")) for pk in first if pk not in known]
     return found + rest[: count - len(found)], total
-
-
-def _first(pictures: QuerySet[Any, Any], have: Collection[int]) -> tuple[list[int], int]:
-    """Return those of the first FEW that are free, oldest first, and how many pictures there are.
-
-    In one query: to count them the database looks at all of them anyway.
-    """
-    rows = list(
-        pictures.annotate(total=Window(Count("pk")))
-        .order_by("pk")
-        .values_list("pk", "is_leased", "total")[:FEW]
-    )
-    left_out = set(have)
-    first = [pk for pk, is_leased, _ in rows if not is_leased and pk not in left_out]
-    return first, rows[0][2] if rows else 0
 
 
 # Taken by whoever asks first, as many as wanted; a lease of one's own is renewed. In the order of

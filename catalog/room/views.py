@@ -214,6 +214,7 @@ def next_pictures(request: HttpRequest, department: str) -> HttpResponse:
             "groups": model().look_alikes(department, pictures) if alike else [],
             "pictures": pictures_shown(_user(request), department, taken.shown),
             "waiting": taken.waiting,
+            "or_more": taken.or_more,
             # A script that outlives a sign-in goes on with the token of the new one.
             "csrf": get_token(request),
         }

@@ -39,6 +39,16 @@ def test_what_nobody_labelled_is_shown_oldest_first() -> None:
     assert take(curator(), "art", Queue.UNLABELLED, 1).waiting == 6
 
 
+@pytest.mark.parametrize(("few", "waiting"), [(8, (8, False)), (7, (7, True))])
+def test_no_more_are_counted_than_are_looked_at(
+    few: int, waiting: tuple[int, bool], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(queues, "FEW", few)
+    taken = take(curator(), "art", Queue.UNLABELLED, 2)
+    assert (taken.waiting, taken.or_more) == waiting
+    assert [one.picture for one in taken.shown] == ids(prints()[:2])
+
+
 def test_what_one_has_already_is_not_sent_again() -> None:
     one, two, three, *_ = prints()
     assert shown(Queue.UNLABELLED, count=2) == ids([one, two])

@@ -16,7 +16,7 @@ export class Desk {
     });
     this.measured = null; // what the server counted
     this.more = 0; // labelled since
-    this.waiting = null; // in this queue
+    this.waiting = ""; // how many in this queue, where the server says so
   }
 
   tellState(event) {
@@ -34,7 +34,7 @@ export class Desk {
     if (room.near) query.set("near", room.near);
     const answer = await ask(`${room.next}?${query}`, room);
     this.outbox.csrf = answer.csrf;
-    this.waiting = answer.waiting;
+    this.waiting = answer.waiting === null ? "" : ` · ${answer.waiting.toLocaleString("en")}${answer.or_more ? "+" : ""} in this queue`;
     return answer;
   }
 
@@ -71,8 +71,7 @@ export class Desk {
     const done = Math.min(pictures, Math.max(0, labelled + this.more));
     by("done").max = Math.max(1, pictures);
     by("done").value = done;
-    const left = this.waiting === null ? "" : ` · ${this.waiting.toLocaleString("en")} in this queue`;
-    by("counts").textContent = `${done.toLocaleString("en")} of ${pictures.toLocaleString("en")} labelled${left} · you today: ${today + Math.max(this.more, -today)}`;
+    by("counts").textContent = `${done.toLocaleString("en")} of ${pictures.toLocaleString("en")} labelled${this.waiting} · you today: ${today + Math.max(this.more, -today)}`;
   }
 
   // Ask the server how far it is, and show it.
