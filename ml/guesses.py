@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import BigIntegerField, Case, F, Max, OuterRef, Q, QuerySet, Value, When
+from django.db.models import BigIntegerField, Case, Exists, F, OuterRef, Q, QuerySet, Value, When
 from django.db.models.expressions import RawSQL
 from django.db.models.functions import JSONArray
 from django.utils import timezone
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from pgvector.django import CosineDistance
 from PIL import Image
 
-from catalog.models import Annotation, Label, Lease, Picture
+from catalog.models import Adjudication, Annotation, Label, Lease, Picture
 from catalog.room.guesses import Advice, Guess, Shown
 from ml.advice import advise
 from ml.choosing import look_alikes, most_telling
@@ -28,8 +28,9 @@ Said = tuple[int, int | None, float | None]
 # What helps most is looked for in so many of which the version is least sure, and so many drawn at
 # random; it is compared with so many that were labelled last.
 UNSURE, DRAWN, LABELLED_LAST = 300, 200, 1_000
-# Labels that may be wrong are looked for among so many at first, then among the others.
-SUSPECTED = 1_000
+# Labels that may be wrong, or that the model doubts, are looked for among so many at first, then
+# among the others.
+SUSPECTED = DOUBTED = 1_000
 # Embeddings of the version that a query is about.
 OF_LIVE = Embedding.objects.filter(version=OuterRef("pk"))
 # The department's labels that networks learn, along with its version.
@@ -107,28 +108,31 @@ class LiveVersions:
         names = live.groups
         ids = {name: pk for pk, name in names.items()}
         guess = [
-            When(picture__embeddings__label=at, then=Value(ids[name]))
+            When(label=at, then=Value(ids[name]))
             for at, name in enumerate(live.names)
             if name in ids
         ]
         if not guess:
             return []
-        # All at once: how many must be looked at to find some depends on how good the version is.
-        rows = (
-            Annotation.objects.filter(picture__in=among, picture__embeddings__version=live.version)
-            .gold()
-            .annotate(
-                guess=Max(Case(*guess, output_field=BigIntegerField())),
-                sure=Max("picture__embeddings__probability"),
-            )
-            .filter(~Q(guess=F("gold")), guess__isnull=False, gold__in=names)
-            .order_by(F("sure").desc(nulls_last=True), "picture")
-            .values_list("picture", "guess", "sure", "gold")
+        # Where the gold is something else, somebody said something else.
+        other = Q(picture=OuterRef("picture"), label__isnull=False) & ~Q(label=OuterRef("guess"))
+        votes, decisions = Annotation.objects.filter(other), Adjudication.objects.filter(other)
+        doubted = (
+            live.embeddings.filter(picture__in=among)
+            .annotate(guess=Case(*guess, output_field=BigIntegerField()))
+            .filter(Exists(votes) | Exists(decisions), guess__isnull=False)
+            .values_list("picture", "guess", "probability")
         )
-        return [
-            Shown(pk, f"The model says {_said(names[said], sure)}; it is labelled {names[gold]}")
-            for pk, said, sure, gold in rows[:count]
-        ]
+        # Backwards along the index of the least sure; what older versions left unsaid comes last.
+        measured = doubted.filter(probability__isnull=False).order_by("-probability", "-picture")
+        first = list(measured[:DOUBTED])
+        found = live.otherwise(first, among)
+        if len(found) < count and len(first) == DOUBTED:
+            found += live.otherwise(list(measured[DOUBTED:]), among)
+        if len(found) < count:
+            unsaid = doubted.filter(probability__isnull=True).order_by("picture")
+            found += live.otherwise(list(unsaid), among)
+        return found[:count]
 
     def suspects(self, department: str, among: QuerySet[Picture], count: int) -> list[Shown]:
         """Return pictures whose label may be wrong, the likeliest first.
@@ -262,6 +266,18 @@ class _Live:
         names = self.groups
         rows = gold.filter(gold__in=names).values_list("picture", "gold")
         return {picture: names[label] for picture, label in rows}
+
+    def otherwise(
+        self, rows: Sequence[tuple[int, int, float | None]], among: QuerySet[Picture]
+    ) -> list[Shown]:
+        """Return those of pictures, guessed labels and probabilities whose gold is another."""
+        names = self.groups
+        gold = self.gold([picture for picture, _, _ in rows], among) if rows else {}
+        return [
+            Shown(pk, f"The model says {_said(names[said], sure)}; it is labelled {gold[pk]}")
+            for pk, said, sure in rows
+            if gold.get(pk, names[said]) != names[said]
+        ]
 
     def named(self, rows: Iterable[Said]) -> dict[int, Guess]:
         names = self.names

@@ -423,13 +423,13 @@ def test_queries_do_not_grow_with_pictures(
         assert len(asked.least_sure("art", everything(), COUNT)) == COUNT
     with django_assert_num_queries(2):
         assert len(asked.most_helpful("art", everything(), COUNT)) == COUNT
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(4):
         assert len(asked.disagreeing("art", everything(), COUNT)) == 6
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(2):
         assert len(asked.suspects("art", everything(), COUNT)) == 6
     with django_assert_num_queries(2):
         assert len(asked.near(order[0], everything(), COUNT - 1)) == COUNT - 1
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(1):
         assert len(asked.look_alikes("art", order)) > 1
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(3):
         assert len(asked.advice("art")) == 6
