@@ -46,6 +46,8 @@ def desk(page: Page, pictures: list[int]) -> Page:
 
 def shows(desk: Page, picture: int) -> None:
     expect(desk.locator("input[name=picture]")).to_have_value(str(picture))
+    # Keys are heard once its script has run.
+    desk.wait_for_load_state()
 
 
 def decided(site: Site) -> list[list[Any]]:

@@ -315,6 +315,7 @@ def test_the_command_fails_with_the_runs_reason(
     assert '"state": "failed"' in capsys.readouterr().out
 
 
+@pytest.mark.usefixtures("crawling")
 def test_pages_that_wait_are_all_read_before_a_run_ends(pieces: Pieces) -> None:
     # More pages than are handed to Scrapy at a time: in between it has nothing to do.
     pieces.shop.speakers = (structured(catalogue(230, pictures=0)),)

@@ -7,6 +7,7 @@ import pytest
 from scipy.special import expit
 from sklearn.linear_model import LogisticRegression
 
+from ml.networks.backbones import BACKBONES
 from ml.networks.pixels import Pixels
 from ml.networks.training import Progress, Stopped, TrainedEncoder, train_encoder
 from tests.factories import draw
@@ -77,8 +78,11 @@ def test_a_picture_nearly_the_same_is_the_nearest(trained: TrainedEncoder) -> No
 def test_probabilities_are_those_of_scikit_learn(trained: TrainedEncoder) -> None:
     encoding = trained.encoder().encode(pictures(*range(24)))
     head = LogisticRegression(C=10.0, max_iter=2000, class_weight="balanced", random_state=0)
-    head.fit(encoding.vectors, ["abstract", "water"] * 12)
-    logits = head.decision_function(encoding.vectors) / trained.metrics["temperature"]
+    blocks = BACKBONES[trained.backbone].blocks.values()
+    weights = [np.full(block.numbers, block.label_weight) for block in blocks]
+    vectors = encoding.vectors * np.concatenate(weights)
+    head.fit(vectors, ["abstract", "water"] * 12)
+    logits = head.decision_function(vectors) / trained.metrics["temperature"]
     expected = np.stack([1 - expit(logits), expit(logits)], axis=1)
     assert encoding.probabilities == pytest.approx(expected, abs=0.01)
 

@@ -65,7 +65,6 @@ def test_a_name_that_two_pictures_have_means_neither(version: ModelVersion, tmp_
 
 
 def test_a_label_that_the_version_has_not_learnt_is_not_scored(version: ModelVersion) -> None:
-    label_pictures(["city"])
     rows = [("images/0.jpg", "abstract"), ("images/1.jpg", "city"), ("images/2.jpg", "")]
     report = evaluate(version, labels=rows)
     assert (report["count"], report["labels_skipped"]) == (1, 2)
