@@ -5,7 +5,7 @@ wrote how the run ended, with STOPPED after a clean stop, from which the run can
 anything else it broke, and the run begins anew.
 """
 
-import ctypes
+import asyncio
 import logging
 import os
 import signal
@@ -15,34 +15,46 @@ import time
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from scrapy.crawler import AsyncCrawlerProcess
+
     from crawlers.models import CrawlRun
 
 STOPPED = 3
-PR_SET_PDEATHSIG = 1
 LONGEST_ENDING = 7.0  # seconds from SIGTERM until the process ends by itself, cleanly or not
 
 
 def die_with_parent(parent: int) -> None:
-    """Have SIGTERM come when the process that started this one dies, however it does."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, int(signal.SIGTERM), 0, 0, 0)
+    """End as on SIGTERM when the process that started this one dies, however it does."""
     if os.getppid() != parent:
         sys.exit(STOPPED)
 
     def watch() -> None:
         while os.getppid() == parent:
             time.sleep(0.5)
-        if sys.platform != "linux":
-            os.kill(os.getpid(), signal.SIGTERM)
-        # A second SIGTERM would end Scrapy uncleanly.
+        os.kill(os.getpid(), signal.SIGTERM)
         time.sleep(LONGEST_ENDING)
         os._exit(1)
 
     threading.Thread(target=watch, name="parent", daemon=True).start()
 
 
+def stop_on_sigterm(process: "AsyncCrawlerProcess") -> None:
+    """Let SIGTERM end the crawl cleanly, however often it comes.
+
+    A service manager sends it to all processes, and the worker to its crawler as well; Scrapy's own
+    handler takes the second for an order to drop everything.
+    """
+    from twisted.internet import reactor
+
+    def stop(*_: object) -> None:
+        reactor.callFromThread(lambda: asyncio.ensure_future(process.stop()))
+
+    signal.signal(signal.SIGTERM, stop)
+
+
 def main(pk: int, claim: str, parent: int) -> int:
     """Crawl; return the exit status."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(STOPPED))
     die_with_parent(parent)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     import django
@@ -79,10 +91,11 @@ def crawl(run: "CrawlRun") -> int:
         }
     )
     crawler = process.create_crawler(SPIDERS[run.crawl.spider])
-    work = crawler.work = Work(run, crawler, folder, before)  # type: ignore[attr-defined]
+    work = crawler.work = Work(run, crawler, folder, before)
     logging.getLogger().addHandler(work.log)
     process.crawl(crawler, url=run.crawl.url, limit=run.limit, currency=run.crawl.currency)
-    process.start()
+    stop_on_sigterm(process)
+    process.start(install_signal_handlers=False)
     spider, stats = crawler.spider, crawler.stats
     reason = stats.get_value("finish_reason") if stats else None
     if work.broken is not None or reason is None:
