@@ -46,8 +46,15 @@ def stop_on_sigterm(process: "AsyncCrawlerProcess") -> None:
     """
     from twisted.internet import reactor
 
+    # asyncio itself holds no task: without this one could be collected halfway.
+    stopping: list[asyncio.Future[None]] = []
+
+    def begin() -> None:
+        if not stopping:
+            stopping.append(asyncio.ensure_future(process.stop()))
+
     def stop(*_: object) -> None:
-        reactor.callFromThread(lambda: asyncio.ensure_future(process.stop()))
+        reactor.callFromThread(begin)
 
     signal.signal(signal.SIGTERM, stop)
 
@@ -91,11 +98,13 @@ def crawl(run: "CrawlRun") -> int:
         }
     )
     crawler = process.create_crawler(SPIDERS[run.crawl.spider])
-    work = crawler.work = Work(run, crawler, folder, before)
+    work = crawler.work = Work(run, crawler, folder, before)  # type: ignore[attr-defined]
     logging.getLogger().addHandler(work.log)
     process.crawl(crawler, url=run.crawl.url, limit=run.limit, currency=run.crawl.currency)
     stop_on_sigterm(process)
     process.start(install_signal_handlers=False)
+    # What is left to do takes a moment.
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
     spider, stats = crawler.spider, crawler.stats
     reason = stats.get_value("finish_reason") if stats else None
     if work.broken is not None or reason is None:

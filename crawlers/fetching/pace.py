@@ -126,9 +126,8 @@ class Pace:
         spider = cast("CatalogSpider", self._crawler.spider)
         assert engine is not None
         over = time.monotonic() + self._hours * 3600
-        has_run = False
-        while not (has_run and not engine.running):
-            has_run = has_run or engine.running
+        # The engine runs a moment after its spider opened, and may stop before it was looked at.
+        while self._crawler.crawling:
             if time.monotonic() > over:
                 spider.refuse(Trouble("too long", hours=self._hours))
             if spider.ending:
