@@ -129,18 +129,22 @@ def leave_out(picture: Picture) -> None:
 
 
 def embed_and_promote(
-    version: ModelVersion, on_progress: Callable[[float, float], None] = lambda *_: None
+    version: ModelVersion,
+    on_progress: Callable[[float, float], None] = lambda *_: None,
+    *,
+    though_worse: bool = False,
 ) -> None:
     """Embed the version and let it serve, waiting for batches that other processes hold.
 
-    Raises NotReady where pictures still lack an embedding after WAIT_FOR_OTHERS seconds.
+    Raises NotReady where pictures still lack an embedding after WAIT_FOR_OTHERS seconds, and what
+    ``ModelVersion.promote`` raises.
     """
     deadline = time.monotonic() + WAIT_FOR_OTHERS
     embed(version, on_progress)
     while version.missing_pictures().exists() and time.monotonic() < deadline:
         time.sleep(0.5)
         embed(version, on_progress)
-    version.promote()
+    version.promote(though_worse=though_worse)
 
 
 def sweep_embeddings() -> None:

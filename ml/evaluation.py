@@ -189,7 +189,8 @@ def _catalogue_gallery(
     )
     if not rows:
         raise EvaluationError(
-            f"Version {version} has no embeddings: run “manage.py embed {version.department}”."
+            f"Version {version.number} of {version.department} has no embeddings: run “manage.py "
+            f"embed {version.department} --version {version.number}” first."
         )
     names = [reference for reference, _ in rows]
     vectors = np.array([vector for _, vector in rows], dtype=np.float32)

@@ -258,7 +258,7 @@ def test_a_version_by_its_number(small_encoders: Encoders, media: Path) -> None:
         (["train", "art"], "Training needs at least 8 pictures, art has 0: import products"),
         (["embed", "cars"], "There is no department 'cars': use one of art, jewelry."),
         (["embed"], "There is no live or candidate version: run “manage.py train"),
-        (["embed", "art", "--version", "7"], "There is no version 7: run “manage.py train"),
+        (["embed", "art", "--version", "7"], "art has no version 7: run “manage.py train art"),
         (["embed", "--version", "7"], "--version needs a department beside it."),
         (["evaluate", "cars"], "There is no department 'cars': use one of art, jewelry."),
         (["evaluate", "art"], "art has no live version: run “manage.py train art --promote”"),
@@ -333,7 +333,7 @@ def test_a_folder_without_pictures_is_refused(media: Path, tmp_path: Path) -> No
 def test_a_catalogue_that_is_not_embedded_is_refused(media: Path, tmp_path: Path) -> None:
     candidate().promote()
     file = write_csv(tmp_path, "series,image", [("s", "0.jpg")])
-    assert "has no embeddings: run “manage.py embed art”" in refusal(
+    assert "has no embeddings: run “manage.py embed art --version 1” first" in refusal(
         "evaluate", "art", "--companions", file
     )
 

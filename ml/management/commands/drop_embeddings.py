@@ -2,9 +2,8 @@ from argparse import ArgumentParser
 from typing import Any
 
 from catalog.management.base import BadInput, ReportingCommand
-from catalog.models import Department, no_such_department
 from ml.indexes import drop_embeddings
-from ml.models import ModelVersion
+from ml.management.versions import version_of
 
 
 class Command(ReportingCommand):
@@ -13,14 +12,10 @@ class Command(ReportingCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         super().add_arguments(parser)
         parser.add_argument("department")
-        parser.add_argument("--version", type=int, dest="number", required=True)
+        parser.add_argument("--version", type=int, dest="number", metavar="NUMBER", required=True)
 
     def handle(self, *args: Any, department: str, number: int, **options: Any) -> None:
-        if department not in Department.values:
-            raise BadInput(no_such_department(department))
-        version = ModelVersion.objects.in_department(department).filter(number=number).first()
-        if version is None:
-            raise BadInput(f"{department} has no version {number}.")
+        version = version_of(department, number)
         try:
             dropped = drop_embeddings(version)
         except ValueError as error:

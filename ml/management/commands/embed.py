@@ -4,6 +4,7 @@ from typing import Any
 from catalog.management.base import BadInput, ReportingCommand
 from catalog.models import Department, no_such_department
 from ml.embedding import embed
+from ml.management.versions import version_of
 from ml.models import ModelVersion
 
 
@@ -13,7 +14,9 @@ class Command(ReportingCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         super().add_arguments(parser)
         parser.add_argument("department", nargs="?")
-        parser.add_argument("--version", type=int, dest="number", help="one version's number")
+        parser.add_argument(
+            "--version", type=int, dest="number", metavar="NUMBER", help="one version's number"
+        )
 
     def handle(
         self, *args: Any, department: str | None, number: int | None, **options: Any
@@ -29,10 +32,12 @@ class Command(ReportingCommand):
         if number is not None:
             if department is None:
                 raise BadInput("--version needs a department beside it.")
-            versions = versions.filter(number=number)
+            versions = versions.filter(pk=version_of(department, number).pk)
         if not versions:
-            which = "live or candidate version" if number is None else f"version {number}"
-            raise BadInput(f"There is no {which}: run “manage.py train DEPARTMENT” first.")
+            raise BadInput(
+                "There is no live or candidate version: run “manage.py train "
+                f"{department or 'DEPARTMENT'}” first."
+            )
         from ml.networks.artifact import ArtifactError
 
         embedded, seconds, unreadable = 0, 0.0, 0

@@ -24,7 +24,9 @@ class Command(ReportingCommand):
                 raise BadInput(no_such_department(department))
             versions = versions.in_department(department)
         if not versions:
-            raise BadInput("There is no live version: run “manage.py train D --promote” first.")
+            raise BadInput(
+                "There is no live version: run “manage.py train DEPARTMENT --promote” first."
+            )
         rebuilt = []
         for version in versions:
             before, started = index_bytes(version), time.perf_counter()

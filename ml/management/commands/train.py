@@ -4,7 +4,7 @@ from typing import Any
 from catalog.management.base import BadInput, ReportingCommand
 from ml import services
 from ml.embedding import embed_and_promote
-from ml.models import ModelVersion, NotReady
+from ml.models import ModelVersion, NotReady, Worse
 
 
 class Command(ReportingCommand):
@@ -48,6 +48,12 @@ class Command(ReportingCommand):
                     embed_and_promote(
                         version, lambda done, total: bar.move_to(done, total, "Embedding")
                     )
+            except Worse as error:
+                raise BadInput(
+                    f"Version {version.number} of {department} was not promoted and stays a "
+                    f"candidate. {error} “manage.py promote {department} --version "
+                    f"{version.number} --though-worse” insists."
+                ) from error
             except NotReady as error:
                 raise BadInput(error) from error
         metrics = version.metrics
@@ -75,5 +81,10 @@ class Command(ReportingCommand):
             result,
             as_json=options["json"],
             summary=unchanged
-            + f"Version {version.number} of {department} is {version.state}: {score}.",
+            + f"Version {version.number} of {department} is {version.state}: {score}."
+            + (
+                f" “manage.py promote {department} --version {version.number}” lets it serve."
+                if version.state == ModelVersion.State.CANDIDATE
+                else ""
+            ),
         )

@@ -4,10 +4,9 @@ from pathlib import Path
 from typing import Any
 
 from catalog.management.base import BadInput, ReportingCommand
-from catalog.models import Department, no_such_department
 from catalog.reading import FileError, RowError, read_companions, read_labels
 from ml.evaluation import EvaluationError, evaluate
-from ml.models import ModelVersion
+from ml.management.versions import version_of
 from recommendations.filling import measure_filled
 
 
@@ -25,20 +24,14 @@ class Command(ReportingCommand):
         parser.add_argument(
             "--images", type=Path, metavar="DIR", help="measure on this folder; stores nothing"
         )
-        parser.add_argument("--version", type=int, dest="number", help="default: the live one")
+        parser.add_argument(
+            "--version", type=int, dest="number", metavar="NUMBER", help="default: the live one"
+        )
 
     def handle(
         self, *args: Any, department: str, images: Path | None, number: int | None, **options: Any
     ) -> None:
-        if department not in Department.values:
-            raise BadInput(no_such_department(department))
-        versions = ModelVersion.objects.in_department(department)
-        version = (versions.live() if number is None else versions.filter(number=number)).first()
-        if version is None:
-            which = "live version" if number is None else f"version {number}"
-            raise BadInput(
-                f"{department} has no {which}: run “manage.py train {department} --promote” first."
-            )
+        version = version_of(department, number)
         if images is not None and not images.is_dir():
             raise BadInput(f"There is no folder {images}.")
         try:
