@@ -94,7 +94,12 @@ def crawl_of(
     source, _ = Source.objects.get_or_create(name=name)
     given = {"department": department, "currency": currency}
     values = {"spider": spider, **{field: value for field, value in given.items() if value}}
-    crawl, _ = Crawl.objects.update_or_create(source=source, url=url, defaults=values)
+    crawl, _ = Crawl.objects.get_or_create(source=source, url=url, defaults=values)
+    changed = [field for field, value in values.items() if getattr(crawl, field) != value]
+    if changed:
+        for field in changed:
+            setattr(crawl, field, values[field])
+        crawl.save(update_fields=changed)
     return crawl
 
 

@@ -125,11 +125,13 @@ def test_an_unchanged_shop_is_not_written_again(pieces: Pieces) -> None:
 
 
 def written() -> dict[str, tuple[int, int]]:
-    """Return how often rows of each table of the catalogue were written, as they are now."""
-    tables = ("catalog_product", "catalog_picture", "catalog_pricechange", "crawlers_sighting")
+    """Return how many rows each table has, and which transaction wrote one last."""
+    catalogue = ("product", "picture", "pricechange", "source", "annotation", "label")
+    crawls = ("crawl", "sighting", "picturelink", "categoryrule")
+    tables = [f"catalog_{name}" for name in catalogue] + [f"crawlers_{name}" for name in crawls]
     found = {}
     with connection.cursor() as cursor:
-        for table in (*tables, "crawlers_picturelink"):
+        for table in tables:
             # xmin names the transaction that wrote a row last.
             cursor.execute(f"SELECT count(*), coalesce(max(xmin::text::bigint), 0) FROM {table}")
             found[table] = cursor.fetchone()
