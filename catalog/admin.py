@@ -1,7 +1,7 @@
 """The catalogue in the admin."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin
@@ -10,7 +10,7 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import Count, Field, Prefetch, QuerySet, URLField
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.template.response import TemplateResponse
-from django.urls import URLPattern, path
+from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
@@ -61,14 +61,16 @@ def thumbnail(picture: Picture | None) -> SafeString:
 class SourceAdmin(admin.ModelAdmin[Source]):
     list_display: tuple[str, ...] = ("name", "url", "products", "created_at")
     search_fields = ("name", "url")
-    formfield_overrides = WEB_ADDRESS
+    formfield_overrides: ClassVar[Any] = {URLField: {**WEB_ADDRESS[URLField], "label": "Address"}}
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Source]:
         return super().get_queryset(request).annotate(product_count=Count("products"))
 
     @admin.display(ordering="product_count")
-    def products(self, source: Any) -> int:
-        return int(source.product_count)
+    def products(self, source: Any) -> SafeString:
+        """Say how many there are, leading to them."""
+        url = reverse("admin:catalog_product_changelist", query={"source__id__exact": source.pk})
+        return format_html('<a href="{}">{}</a>', url, source.product_count)
 
 
 class PictureInline(admin.TabularInline[Picture, Product]):

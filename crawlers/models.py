@@ -1,5 +1,6 @@
 """What is crawled, each time it was, what was met there, and how categories are read."""
 
+from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, ClassVar
@@ -145,6 +146,12 @@ class CrawlRun(Job):
                 attempts=F("attempts") - 1,
             )
         )
+
+
+def all_read(progress: Mapping[str, Any]) -> bool:
+    """Say whether a run has read as many products as the shop says it has; then come pictures."""
+    total = progress.get("total")
+    return bool(total) and progress.get("items", 0) >= total
 
 
 class Sighting(models.Model):

@@ -26,15 +26,22 @@ from rich.progress import (
 MIGRATION_LOCK = 0x50656E64616E74
 
 
-class BadInput(CommandError):
-    """What the user gave cannot be used: one line on stderr, exit code 2, nothing stored."""
+class Failed(CommandError):
+    """What was asked for could not be done: one line on stderr, exit code 1 unless another."""
+
+    def __init__(self, message: object, returncode: int = 1) -> None:
+        super().__init__(" ".join(str(message).split()), returncode=returncode)
+
+
+class BadInput(Failed):
+    """What the user gave cannot be used: exit code 2, nothing stored."""
 
     def __init__(self, message: object) -> None:
-        super().__init__(" ".join(str(message).split()), returncode=2)
+        super().__init__(message, returncode=2)
 
 
 # manage.py prints it before the text.
-BadInput.__name__ = "Error"
+Failed.__name__ = BadInput.__name__ = "Error"
 
 
 class ReportingCommand(BaseCommand):
@@ -43,7 +50,7 @@ class ReportingCommand(BaseCommand):
     requires_migrations_checks = True
 
     def check_migrations(self) -> None:
-        """Bring the embedded database up to date; raise CommandError where an outside one lags.
+        """Bring the embedded database up to date; raise Failed where an outside one lags.
 
         A new home thus needs no command before this one, and stdout stays free for the result.
         """
@@ -52,7 +59,7 @@ class ReportingCommand(BaseCommand):
         if not waiting:
             return
         if os.environ.get("DATABASE_URL"):
-            raise CommandError(
+            raise Failed(
                 f"The database lacks {len(waiting)} migrations. Nothing was done: "
                 "run “manage.py migrate” first."
             )

@@ -29,13 +29,17 @@ class RuleForm(forms.ModelForm[CategoryRule]):
 
 @admin.register(CategoryRule)
 class CategoryRuleAdmin(admin.ModelAdmin[CategoryRule]):
-    list_display = ("words", "source", "department", "label", "order")
+    list_display = ("words", "holds_for", "department", "label", "order")
     list_editable = ("order",)
     list_select_related = ("source", "label")
     form = RuleForm
 
     class Media:
         css = {"all": ["ml/admin.css"]}
+
+    @admin.display(description="Source", ordering="source__name", empty_value="any")
+    def holds_for(self, rule: CategoryRule) -> str | None:
+        return str(rule.source) if rule.source else None
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         if db_field.name == "label":
@@ -61,5 +65,9 @@ class CategoryRuleAdmin(admin.ModelAdmin[CategoryRule]):
             order=int(number) if number.isdecimal() else 0,
         )
         caught = preview(rule) if rule.words.split() else []
-        context = {"caught": caught, "products": sum(one.products for one in caught)}
+        context = {
+            "caught": caught,
+            "products": sum(one.products for one in caught),
+            "words": rule.words.strip(),
+        }
         return render(request, "admin/crawlers/categoryrule/_preview.html", context)

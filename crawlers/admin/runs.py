@@ -15,7 +15,7 @@ from django.utils.text import Truncator
 from django.views.decorators.http import require_POST
 
 from crawlers import ending
-from crawlers.models import CrawlRun
+from crawlers.models import CrawlRun, all_read
 from jobs.admin import JobAdmin, StateFilter
 from ml.admin.looked_at import LookedAt, moment
 
@@ -32,6 +32,20 @@ COUNTS = {
     "pictures": "Pictures",
     "pictures_failed": "Pictures failed",
     "failed_pages": "Pages failed",
+}
+# For the kinds of trouble (crawlers.fetching.troubles) that alone do not say what they are.
+WORDS = {
+    "status": "an error for an answer",
+    "malformed": "an answer that cannot be read",
+    "robots": "kept from crawlers by robots.txt",
+    "robots unknown": "robots.txt cannot be read",
+    "patience": "asked to wait too long",
+    "busy": "asked to slow down too often",
+    "gaps": "too many pages in a row failed",
+    "unknown": "nothing that this crawler reads",
+    "empty": "no products found",
+    "nothing": "no page could be read",
+    "defect": "a mistake of the crawler itself",
 }
 
 
@@ -221,7 +235,11 @@ def _shown(run: CrawlRun) -> dict[str, Any]:
     facts = run.progress
     return {
         "counts": [(name, facts[key]) for key, name in COUNTS.items() if facts.get(key)],
-        "reasons": sorted(_together(facts, "errors", "skipped", "not_stored").items()),
+        "reasons": sorted(
+            (WORDS.get(kind, kind), count)
+            for kind, count in _together(facts, "errors", "skipped", "not_stored").items()
+        ),
+        "all_read": all_read(facts),
         "uncaught": [
             (category, category.rpartition(">")[2].strip()[:120], count)
             # The database keeps no order.

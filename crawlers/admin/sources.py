@@ -1,6 +1,6 @@
 """Sources with what is crawled of them, and a button that does it now."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin, messages
@@ -26,10 +26,21 @@ class CrawlForm(forms.ModelForm[Crawl]):
     class Meta:
         model = Crawl
         fields = ("spider", "url", "department", "currency", "every_days")
+        widgets: ClassVar[dict[str, forms.Widget]] = {
+            "url": forms.TextInput(attrs={"class": "vURLField", "placeholder": "https://"})
+        }
+        help_texts: ClassVar[dict[str, str]] = {
+            "url": "Of the shop, one of its collections, a sitemap or a feed."
+        }
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self.fields["spider"] = forms.ChoiceField(choices=list(services.SPIDERS.items()))
+
+    def clean_url(self) -> str:
+        """Take an address that names no scheme for one of https, as browsers do."""
+        url = str(self.cleaned_data["url"])
+        return url if "://" in url else f"https://{url}"
 
     def clean(self) -> dict[str, Any]:
         given = super().clean() or {}
@@ -37,7 +48,7 @@ class CrawlForm(forms.ModelForm[Crawl]):
             try:
                 services.check_crawl(given["spider"], given["url"], given["department"])
             except services.CrawlError as error:
-                raise forms.ValidationError(str(error)) from error
+                self.add_error("url", str(error))
         return given
 
 
@@ -63,6 +74,9 @@ class CrawledSourceAdmin(SourceAdmin):
     list_display = ("name", "url", "products", "last_crawl", "created_at")
     inlines = (CrawlInline,)
     actions = ("crawl_now",)
+
+    class Media:
+        css: ClassVar[dict[str, list[str]]] = {"all": ["ml/admin.css"]}
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Source]:
         return super().get_queryset(request).prefetch_related(last_runs("crawls__runs"))

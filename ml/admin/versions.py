@@ -3,8 +3,12 @@
 from typing import Any
 
 from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
 from django.db.models import Count, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
+from django.urls import URLPattern, path, reverse
+from django.views.decorators.http import require_POST
 
 from catalog.models import Annotation, Label, Picture
 from ml import charts
@@ -63,20 +67,35 @@ class ModelVersionAdmin(LookedAt):
     @admin.action(description="Promote: let this version serve", permissions=["promote"])
     def promote(self, request: HttpRequest, queryset: QuerySet[ModelVersion]) -> None:
         """Move the live pointer to the one selected version."""
-        self._promote(request, queryset, though_worse=False)
+        self._promote_selected(request, queryset, though_worse=False)
 
     @admin.action(description="Promote, even where it is worse", permissions=["promote"])
     def promote_though_worse(self, request: HttpRequest, queryset: QuerySet[ModelVersion]) -> None:
         """Do so without asking the gate."""
-        self._promote(request, queryset, though_worse=True)
+        self._promote_selected(request, queryset, though_worse=True)
 
-    def _promote(
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(require_POST(self.promote_this))
+        promote = path("<int:pk>/promote/", view, name="ml_modelversion_promote")
+        return [promote, *super().get_urls()]
+
+    def promote_this(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Promote the version whose page the button is on; it insists where it says so."""
+        version = get_object_or_404(ModelVersion, pk=pk)
+        if not self.has_promote_permission(request):
+            raise PermissionDenied
+        self._promote(request, version, though_worse="though_worse" in request.POST)
+        return HttpResponseRedirect(reverse("admin:ml_modelversion_change", args=[pk]))
+
+    def _promote_selected(
         self, request: HttpRequest, queryset: QuerySet[ModelVersion], *, though_worse: bool
     ) -> None:
         if queryset.count() != 1:
             self.message_user(request, "Select one version to promote.", messages.WARNING)
             return
-        version = queryset.get()
+        self._promote(request, queryset.get(), though_worse=though_worse)
+
+    def _promote(self, request: HttpRequest, version: ModelVersion, *, though_worse: bool) -> None:
         if version.state == ModelVersion.State.LIVE:
             text = f"{version} was live already: nothing changed."
             self.message_user(request, text, messages.INFO)
@@ -94,6 +113,8 @@ class ModelVersionAdmin(LookedAt):
             **_measured(row),
             **_compared(row),
             "title": f"Version {row.number} of {row.department}",
+            "can_promote": row.state != ModelVersion.State.LIVE
+            and self.has_promote_permission(request),
         }
 
     @admin.display(ordering="number")

@@ -65,6 +65,28 @@ def test_a_running_crawl_shows_how_far_it_is(admin: Client) -> None:
     assert "HX-Refresh" in admin.get(f"{url}?state=queued")
 
 
+def test_a_run_that_has_read_all_says_that_pictures_come(admin: Client) -> None:
+    run = make_run()
+    run.tell(progress={"items": 80, "total": 80, "rate": 1.5, "pictures": 7})
+    url = reverse("admin:crawlers_crawlrun_progress", args=[run.pk])
+    text = admin.get(url).content.decode()
+    assert "All products are read, their pictures are being fetched" in text
+    assert "Pictures: 7" in text
+    assert "a second" not in text
+    assert "max=" not in text
+
+
+def test_what_no_rule_catches_says_where_it_went(admin: Client) -> None:
+    run = make_run()
+    run.tell(progress={"items": 3, "uncaught": {"Gold > Rings": 3}, "errors": {"defect": 1}})
+    url = reverse("admin:crawlers_crawlrun_progress", args=[run.pk])
+    text = admin.get(url).content.decode()
+    assert "These products are in art, the department that the crawl names." in text
+    assert "a mistake of the crawler itself (1)" in text
+    Crawl.objects.update(department="")
+    assert "These products are left out" in admin.get(url).content.decode()
+
+
 def test_a_crawl_is_cancelled_and_started_again(admin: Client) -> None:
     run = press(admin, "cancel", make_run())
     assert run.is_cancelled
@@ -175,6 +197,20 @@ def test_a_private_address_is_refused(admin: Client) -> None:
     assert not Source.objects.exists()
 
 
+def test_an_address_without_a_scheme_is_taken_for_https(admin: Client) -> None:
+    admin.post(reverse("admin:catalog_source_add"), source_form(url="a.example/collections/all"))
+    assert Crawl.objects.get().url == "https://a.example/collections/all"
+
+
+def test_the_list_of_sources_leads_to_their_products(admin: Client) -> None:
+    crawl(*ALL)
+    source = Source.objects.get()
+    text = admin.get(reverse("admin:catalog_source_changelist")).content.decode()
+    products = reverse("admin:catalog_product_changelist", query={"source__id__exact": source.pk})
+    assert f'<a href="{products}">{len(ALL)}</a>' in text
+    assert "20 products" in admin.get(products).content.decode()
+
+
 def test_a_rule_is_made_and_previewed(admin: Client) -> None:
     run = make_run()
     from tests.crawlers.test_storing import item
@@ -185,6 +221,8 @@ def test_a_rule_is_made_and_previewed(admin: Client) -> None:
     text = admin.get(url, asked).content.decode()
     assert "It would catch 3 products of the catalogue" in text
     assert "Gold &gt; Rings (a shop, 3)" in text
+    assert "Give words" in admin.get(url, {**asked, "words": " "}).content.decode()
+    assert "nothing of the catalogue" in admin.get(url, {**asked, "words": "hat"}).content.decode()
     rings = Label.objects.get(department="jewelry", name="rings")
     form = {"words": "rings", "order": 1, "department": "jewelry", "label": rings.pk}
     assert admin.post(reverse("admin:crawlers_categoryrule_add"), form).status_code == 302

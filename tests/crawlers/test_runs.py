@@ -318,6 +318,7 @@ def test_the_command_fails_with_the_runs_reason(
     with pytest.raises(CommandError, match=r"robots\.txt") as failed:
         call_command("crawl", "shopify", pieces.url, department="art", json=True)
     assert failed.value.returncode == 1
+    assert type(failed.value).__name__ == "Error"
     assert '"state": "failed"' in capsys.readouterr().out
 
 

@@ -325,6 +325,29 @@ def test_promoting_the_live_version_changes_nothing(owner: Client) -> None:
     assert (version.state, version.promoted_at) == ("live", promoted_at)
 
 
+def test_a_version_is_promoted_from_its_page(owner: Client) -> None:
+    version = candidate()
+    url = f"/admin/ml/modelversion/{version.pk}/"
+    assert ">Promote</button>" in page(owner, f"{url}change/")
+    response = owner.post(f"{url}promote/", follow=True)
+    assert response.redirect_chain[-1][0] == f"{url}change/"
+    shown = response.content.decode()
+    assert "Art 1 is live now." in shown
+    assert "Promote</button>" not in shown
+    version.refresh_from_db()
+    assert version.state == "live"
+
+
+def test_who_may_not_promote_is_shown_no_button() -> None:
+    version = candidate()
+    url = f"/admin/ml/modelversion/{version.pk}/"
+    looker = signed_in("view_modelversion")
+    assert "Promote</button>" not in page(looker, f"{url}change/")
+    assert looker.post(f"{url}promote/").status_code == 403
+    version.refresh_from_db()
+    assert version.state == "candidate"
+
+
 def test_a_failed_run_is_not_tried_again_beside_another() -> None:
     """Of two failed ones one is queued; the other is told to wait, and nothing breaks."""
     owner = signed_in("change_trainingrun", "view_trainingrun")

@@ -4,11 +4,9 @@ from argparse import ArgumentParser
 from typing import Any
 from urllib.parse import urlsplit
 
-from django.core.management.base import CommandError
-
-from catalog.management.base import BadInput, ReportingCommand
+from catalog.management.base import BadInput, Failed, ReportingCommand
 from crawlers import services
-from crawlers.models import CrawlRun
+from crawlers.models import CrawlRun, all_read
 
 COUNTS = ("items", "created", "updated", "unchanged", "delisted", "failed")
 
@@ -49,11 +47,11 @@ class Command(ReportingCommand):
 
                 def show(progress: dict[str, Any]) -> None:
                     total = progress.get("total") or max(progress["items"], 1)
-                    bar.move_to(progress["items"], total, f"Crawling, {progress['rate']} a second")
+                    bar.move_to(progress["items"], total, _how_far(progress))
 
                 run = services.crawl_now(run, show)
         except KeyboardInterrupt:
-            raise CommandError(
+            raise Failed(
                 "Stopped. What was read before is kept: run it again.", returncode=130
             ) from None
         self.report(
@@ -62,7 +60,13 @@ class Command(ReportingCommand):
             summary=_summary(run),
         )
         if run.state != CrawlRun.State.DONE:
-            raise CommandError(run.error, returncode=1)
+            raise Failed(run.error)
+
+
+def _how_far(progress: dict[str, Any]) -> str:
+    if all_read(progress):
+        return f"All products read, {progress.get('pictures', 0)} pictures fetched"
+    return f"Crawling, {progress['rate']} a second"
 
 
 def _result(state: str, progress: dict[str, Any], reason: str) -> dict[str, Any]:
