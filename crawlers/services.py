@@ -119,6 +119,9 @@ def start_crawl(
         raise CrawlError(f"The limit must be at least 1, not {limit}.")
     runs = CrawlRun.objects.filter(source=crawl.source_id)
     now = timezone.now()
+    # Where a site runs, its sweeper lets these go on.
+    for silent in runs.none() if ring else runs.stale(now):
+        silent.fail(GAVE_UP, "No heartbeat came within the lease.")
     try:
         with transaction.atomic():
             run = CrawlRun.objects.create(

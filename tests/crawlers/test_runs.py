@@ -13,6 +13,7 @@ import psutil
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
+from django.utils import timezone
 
 from catalog.models import Picture, Product
 from crawlers import services
@@ -182,6 +183,20 @@ def test_a_source_is_crawled_once_at_a_time(pieces: Pieces) -> None:
         begin(pieces.url)
     run.cancel("Cancelled.")
     begin(pieces.url)
+
+
+@pytest.mark.usefixtures("crawling")
+def test_a_run_whose_command_was_killed_keeps_no_other_waiting(pieces: Pieces) -> None:
+    run = CrawlRun.objects.claim(begin(pieces.url).pk)
+    assert run is not None
+    heard = CrawlRun.objects.filter(pk=run.pk)
+    heard.update(heartbeat_at=timezone.now() - CrawlRun.LEASE / 2)
+    with pytest.raises(services.CrawlError, match="under way"):
+        begin(pieces.url)
+    heard.update(heartbeat_at=timezone.now() - 2 * CrawlRun.LEASE)
+    begin(pieces.url)
+    run.refresh_from_db()
+    assert (run.state, run.error) == ("failed", services.GAVE_UP)
 
 
 @pytest.mark.usefixtures("crawling")
