@@ -19,6 +19,7 @@ from catalog.agreement import Agreement, Report, agreement_in, with_oneself
 from catalog.models import Annotation, Department, Label, Picture, Product, Source
 from catalog.room import decision_views
 from catalog.room import views as room
+from catalog.wording import percent
 
 
 def _shown(report: Report, own: Mapping[str, Agreement]) -> dict[str, Any]:
@@ -44,7 +45,7 @@ def _shown(report: Report, own: Mapping[str, Agreement]) -> dict[str, Any]:
 
 
 def _percent(agreement: Agreement) -> str:
-    return "" if agreement.share is None else f"{agreement.share:.1%}"
+    return "" if agreement.share is None else percent(agreement.share, 1)
 
 
 WEB_ADDRESS: dict[type[Field[Any, Any]], dict[str, Any]] = {URLField: {"assume_scheme": "https"}}

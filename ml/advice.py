@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from catalog.room.guesses import Advice
+from catalog.wording import percent
 
 # That of ml.networks.heads, which only a process that trains loads.
 FEWEST_OF_A_LABEL = 8
@@ -39,23 +40,26 @@ def _text(label: str, labelled: int, points: Sequence[tuple[int, float, float, f
     _, recall, low, high = points[-1]
     if high - low > WIDEST:
         return (
-            f"Too few to say: the recall of {label} is somewhere from {low:.2f} to {high:.2f}. "
-            f"Label about {ALWAYS} more."
+            f"Too few to say: the model finds somewhere from {percent(low)} to {percent(high)} of "
+            f"{label}. Label about {ALWAYS} more."
         )
     if len({count for count, *_ in points}) < 2:
         return (
-            f"The recall of {label} is {recall:.2f} ({low:.2f} to {high:.2f}); how it grows with "
-            "labels was not measured."
+            f"The model finds {percent(recall)} of {label} ({percent(low)} to {percent(high)}); "
+            "what more labels bring was not measured."
         )
     now = expected_recall(points, labelled)
     for more in MORE:
         then = expected_recall(points, labelled + more)
         if more <= max(labelled, ALWAYS) and then - now >= WORTH:
-            return f"About {more} more {label} would bring its recall from {now:.2f} to {then:.2f}."
+            return (
+                f"About {more} more {label} would bring the share found from {percent(now)} to "
+                f"{percent(then)}."
+            )
     twice = expected_recall(points, 2 * labelled)
     return (
-        f"More labels would hardly help: the recall of {label} is about {now:.2f}, with twice as "
-        f"many {twice:.2f}."
+        f"More labels would hardly help: the model finds about {percent(now)} of {label}, with "
+        f"twice as many labels {percent(twice)}."
     )
 
 

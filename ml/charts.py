@@ -5,6 +5,8 @@ from collections.abc import Mapping, Sequence
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
+from catalog.wording import percent
+
 WIDTH, HEIGHT = 480, 200
 LEFT, BOTTOM, TOP, RIGHT = 56, 28, 12, 12
 LEGEND = mark_safe(  # nobody's words but ours
@@ -84,10 +86,10 @@ def confusion_matrix(
             '<td class="share-{}">{}</td>',
             [(round(10 * count / total) if total else 0, count) for count in row],
         )
-        right = f"{row[number] / total:.0%}" if total else "none"
+        right = percent(row[number] / total) if total else "none"
         if total and intervals:
             low, high = intervals[number]
-            right += f" ({low:.0%} to {high:.0%})"
+            right += f" ({percent(low)} to {percent(high)})"
         rows.append((label, cells, right))
     return format_html(
         '<table class="figures confusion"><caption>Rows: what people say; columns: what it took '
@@ -109,10 +111,7 @@ def label_curves(curves: Mapping[str, Sequence[Sequence[float]]]) -> SafeString:
             format_html_join(
                 "",
                 "<td>{}: {} ({} to {})</td>",
-                [
-                    (f"{count:.0f}", *(f"{share:.0%}" for share in shares))
-                    for count, *shares in curve
-                ],
+                [(f"{count:.0f}", *map(percent, shares)) for count, *shares in curve],
             ),
         )
         for label, curve in curves.items()

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from catalog.models import Annotation, Label
+from catalog.wording import percent
 from ml.models import ModelVersion
 
 RESAMPLES = 10_000
@@ -34,8 +35,8 @@ class Comparison:
 
     def __str__(self) -> str:
         return (
-            f"accuracy {self.after:.1%} against {self.before:.1%} on {self.shared} labelled "
-            f"pictures, a change of {self.low:+.1%} to {self.high:+.1%}"
+            f"accuracy {percent(self.after, 1)} against {percent(self.before, 1)} on {self.shared} "
+            f"labelled pictures, a change of {100 * self.low:+.1f} to {100 * self.high:+.1f} points"
         )
 
 

@@ -24,6 +24,7 @@ from catalog.room.answers import AnswerError, Outcome, answer, take_back
 from catalog.room.guesses import Advice, Shown, model
 from catalog.room.progress import progress
 from catalog.room.queues import MOST, Queue, QueueError, give_back, take
+from catalog.wording import percent
 
 View = Callable[..., HttpResponse]
 
@@ -142,7 +143,7 @@ def _curve(advice: Advice) -> dict[str, Any] | None:
         "line": " ".join(map(",".join, points)),
         "band": " ".join(map(",".join, [*upper, *lower])),
         "says": f"From {first} to {last} labelled pictures, the share found goes from "
-        f"{recall[0]:.0%} to {recall[-1]:.0%}",
+        f"{percent(recall[0])} to {percent(recall[-1])}",
     }
 
 

@@ -36,7 +36,7 @@ def test_advice_is_told_of_each_label_and_leads_on(cora: Page) -> None:
 
 def test_agreement_is_told_of_each_department_and_leads_on(cora: Page) -> None:
     cora.goto(AGREEMENT)
-    expect(cora.locator("caption", has_text="ben and cora: 0 of 3 alike, 0.0%")).to_be_visible()
+    expect(cora.locator("caption", has_text="ben and cora: 0 of 3 alike, 0.0 %")).to_be_visible()
     expect(cora.locator("#of-jewelry")).to_be_visible()
     usable_by_all(cora)
     reached(cora, ["How many more?", "Decide where they differ", "Give a second opinion", "CSV"])

@@ -259,11 +259,11 @@ def test_the_page_tells_it_to_who_may_see_labels(client: Client) -> None:
     address = reverse("admin:catalog_annotation_agreement")
     assert f'href="{address}"' in listed
     shown = " ".join(client.get(address).content.decode().split())
-    assert "anna and ben: 4 of 5 alike, 80.0%, Cohen’s kappa 0.688" in shown
+    assert "anna and ben: 4 of 5 alike, 80.0 %, Cohen’s kappa 0.688" in shown
     assert "themselves" not in shown
     say_again("anna", "water", "abstract", "abstract")
     shown = " ".join(client.get(address).content.decode().split())
-    row = '<tr><th scope="row">anna</th><td>3</td><td>2</td><td>66.7%</td><td>0.400</td></tr>'
+    row = '<tr><th scope="row">anna</th><td>3</td><td>2</td><td>66.7 %</td><td>0.400</td></tr>'
     assert "Each person with themselves, on pictures shown again" in shown
     assert row in shown
     assert "5 pictures were looked at by several people: Fleiss’ kappa" in shown

@@ -164,7 +164,7 @@ def test_the_page_shows_what_the_model_guesses(client: Client) -> None:
         page = client.get(PAGE).content.decode()
     finally:
         register(before)
-    assert "The model guesses animal, 75 %." in page
+    assert "The model guesses animal, 75&nbsp;%." in page
 
 
 def test_the_page_needs_no_inline_script_or_style(client: Client) -> None:

@@ -221,7 +221,10 @@ def test_it_says_how_many_more_labels_would_help() -> None:
     finally:
         register(before)
     assert "About 40 more would help." in content
-    assert "From 10 to 40 labelled pictures, the share found goes from 40% to 60%" in content
+    assert (
+        "From 10 to 40 labelled pictures, the share found goes from 40\u00a0% to 60\u00a0%"
+        in content
+    )
     # The last point lies at the right end, 0.6 of the height above the axis.
     assert "236.0,38.8" in content
     assert content.count('<svg class="curve"') == 1

@@ -85,7 +85,9 @@ def test_no_curve_is_expected_to_rise_faster_than_any() -> None:
 def test_more_labels_are_advised_where_they_help() -> None:
     rising = curve((13, 0.45), (26, 0.55), (39, 0.60), (52, 0.64))
     advice = advise("botanical", 65, rising)
-    assert advice.text == "About 30 more botanical would bring its recall from 0.66 to 0.70."
+    assert advice.text == (
+        "About 30 more botanical would bring the share found from 66\u00a0% to 70\u00a0%."
+    )
     assert advice.labelled == 65
     assert advice.curve[-1] == pytest.approx((52, 0.64, 0.59, 0.69))
 
@@ -105,20 +107,20 @@ def test_more_labels_are_advised_where_they_help() -> None:
                 (10, 0.5),
                 width=0.5,
             ),
-            "Too few to say: the recall of water is somewhere from 0.25 to 0.75. "
+            "Too few to say: the model finds somewhere from 25\u00a0% to 75\u00a0% of water. "
             "Label about 20 more.",
         ),
         (
             50,
             curve((40, 0.8)),
-            "The recall of water is 0.80 (0.75 to 0.85); how it grows with labels was not "
-            "measured.",
+            "The model finds 80\u00a0% of water (75\u00a0% to 85\u00a0%); what more labels bring "
+            "was not measured.",
         ),
         (
             100,
             curve((20, 0.9), (80, 0.9)),
-            "More labels would hardly help: the recall of water is about 0.90, with twice as "
-            "many 0.90.",
+            "More labels would hardly help: the model finds about 90\u00a0% of water, with "
+            "twice as many labels 90\u00a0%.",
         ),
     ],
 )

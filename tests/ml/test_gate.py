@@ -41,7 +41,7 @@ def guessing(truth: dict[int, str], wrong: int, *, last: bool = False) -> ModelV
 def test_a_worse_candidate_is_refused_with_the_figures(truth: dict[int, str]) -> None:
     live, worse = guessing(truth, 1), guessing(truth, 12)
     live.promote()
-    with pytest.raises(NotReady, match=r"than version 1: accuracy 50\.0% against 95\.8% on 24"):
+    with pytest.raises(NotReady, match=r"than version 1: accuracy 50\.0\s% against 95\.8\s% on 24"):
         worse.promote()
     assert ModelVersion.objects.live().get() == live
     worse.promote(though_worse=True)

@@ -234,7 +234,7 @@ def test_advice_follows_the_curve_of_each_label(version: ModelVersion) -> None:
     assert list(advice) == list(names)
     assert advice["city"].labelled == 10
     assert advice["city"].curve[1] == (6, 0.4, 0.38, 0.42)
-    assert advice["city"].text.startswith("About 10 more city would bring its recall from 0.")
+    assert advice["city"].text.startswith("About 10 more city would bring the share found from ")
     assert advice["water"].labelled == 1
     assert advice["water"].text == (
         "Too few to say: a label is learnt from 8 pictures on. Label 7 more water."
