@@ -157,6 +157,22 @@ def test_a_picture_that_fails_costs_itself_and_is_tried_again(pieces: Pieces) ->
     assert Picture.objects.count() == 4
 
 
+def test_a_disk_that_takes_nothing_fails_the_run_with_that_reason(
+    pieces: Pieces, crawling: Path
+) -> None:
+    pieces.sell(catalogue(4))
+    # A file where pictures' folders would be: nothing can be written there, by nobody.
+    crawling.mkdir(exist_ok=True)
+    (crawling / "pictures").write_text("")
+    run = crawl(pieces.url)
+    assert (run.state, run.attempts) == ("failed", 1)
+    assert run.error.startswith("Files could not be written: ")
+    assert "MEDIA_ROOT" in run.error
+    assert numbers() == [1, 2, 3, 4]
+    (crawling / "pictures").unlink()
+    assert crawl(pieces.url).progress["pictures"] == 4
+
+
 @pytest.mark.usefixtures("crawling")
 def test_a_limit_ends_the_run(pieces: Pieces) -> None:
     pieces.sell(catalogue(30))
