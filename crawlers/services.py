@@ -21,7 +21,7 @@ from django.utils import timezone
 from catalog.fetching import FetchError, is_public, read_address
 from catalog.loading import SOURCE_NAME_LENGTH, LoadingError, usable_name
 from catalog.models import Department, Source, no_such_department
-from crawlers.folders import drop_folders
+from crawlers.folders import drop_folder, drop_folders
 from crawlers.models import CURRENCY, Crawl, CrawlRun
 from crawlers.process import LONGEST_ENDING, STOPPED
 from jobs.models import LostClaim, Refused
@@ -191,6 +191,9 @@ def crawl(run: CrawlRun, on_progress: Callable[[dict[str, Any]], None] = lambda 
             status = _watch(run, process, lost, on_progress)
         finally:
             _end_group(process)
+    if not CrawlRun.objects.filter(pk=run.pk).exists():
+        # It was deleted meanwhile, and its process wrote on until it had ended.
+        drop_folder(run)
     if status == STOPPED and run.hand_over():
         if not stopping.is_set():
             run.ring()

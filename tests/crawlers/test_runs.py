@@ -277,6 +277,20 @@ def test_a_run_whose_crawler_was_killed_begins_anew(pieces: Pieces) -> None:
     assert crawlers() == []
 
 
+@pytest.mark.usefixtures("crawling")
+def test_a_crawl_that_is_deleted_ends_and_takes_along_what_its_runs_kept(pieces: Pieces) -> None:
+    pieces.sell(catalogue(600))
+    pieces.shop.instead["/products.json"] = slow_from(2)
+    run = begin(pieces.url)
+    with under_way(run):
+        wait_until(lambda: Product.objects.count() == 250)
+        assert run.folder.exists()
+        run.crawl.delete()
+        wait_until(lambda: not crawlers())
+    assert numbers() == list(range(1, 251))
+    assert not run.folder.exists()
+
+
 WORKER = """
 import django; django.setup()
 from crawlers import services
