@@ -25,6 +25,7 @@ logger = logging.getLogger(__name__)
 
 AHEAD = 512
 BATCH = 64
+STORE_AFTER = 5.0  # seconds, though not all of a batch has come
 AT_ONCE = 8
 DECODING_THREADS = 4
 MOST_FAILURES = 10  # of a host in a row, after which it is left alone in this run
@@ -69,20 +70,36 @@ class Pictures:
                 await self.news.wait()
 
     async def fetch(self, links: list[PictureLink]) -> bool:
-        """Ask for a batch while the one before is stored; False where the crawl is to end."""
+        """Ask for a batch while the one before is stored; False where the crawl is to end.
+
+        Where pictures come slowly, those that are there are stored while the rest is asked for.
+        """
         loop = asyncio.get_running_loop()
         storing: asyncio.Future[None] | None = None
         goes_on = True
-        for start in range(0, len(links), BATCH):
-            batch = links[start : start + BATCH]
-            asked = await asyncio.gather(*(self.ask(link) for link in batch))
-            done = [one for one in asked if one is not None]
-            goes_on = len(done) == len(batch)
-            if storing is not None:
-                await storing
-            storing = loop.run_in_executor(self.database, self.storing.store_pictures, done)
-            if not goes_on:
-                break
+        waiting: set[asyncio.Task[Asked | None]] = set()
+        try:
+            for start in range(0, len(links), BATCH):
+                batch = links[start : start + BATCH]
+                waiting = {asyncio.ensure_future(self.ask(link)) for link in batch}
+                while waiting:
+                    done, waiting = await asyncio.wait(waiting, timeout=STORE_AFTER)
+                    answers = [task.result() for task in done]
+                    asked = [one for one in answers if one is not None]
+                    asked.sort(key=lambda one: (one.link.position, one.link.pk))
+                    goes_on = goes_on and len(asked) == len(answers)
+                    if not asked:
+                        continue
+                    if storing is not None:
+                        await storing
+                    storing = loop.run_in_executor(
+                        self.database, self.storing.store_pictures, asked
+                    )
+                if not goes_on:
+                    break
+        finally:
+            for task in waiting:
+                task.cancel()
         if storing is not None:
             await storing
         return goes_on

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 import pytest
 
 from catalog.models import Picture, Product
-from crawlers.models import PictureLink
+from crawlers.models import CrawlRun, PictureLink
 from crawlers.pictures import MOST_FAILURES
 from tests.crawlers.pieces import Piece, catalogue
 from tests.crawlers.running import Pieces
 from tests.crawlers.shops import Answer, Asked
-from tests.crawlers.test_runs import crawl
+from tests.crawlers.test_runs import begin, crawl, under_way, wait_until
 
 pytestmark = pytest.mark.usefixtures("crawling")
 
@@ -68,6 +68,16 @@ def test_pictures_that_are_gone_do_not_count_against_their_host(pieces: Pieces) 
     run = crawl(pieces.url)
     assert (run.progress["pictures"], run.progress["pictures_failed"]) == (10, 20)
     assert set(failures()) == {"answered 404"}
+
+
+def test_what_has_come_is_stored_while_the_rest_is_waited_for(pieces: Pieces) -> None:
+    pieces.sell(catalogue(3))
+    pieces.shop.instead["/pictures/3-0.jpg"] = Answer(b"", wait=60.0)
+    run = begin(pieces.url)
+    with under_way(run):
+        wait_until(lambda: Picture.objects.count() == 2)
+        assert CrawlRun.objects.get(pk=run.pk).cancel("Cancelled.")
+    assert Picture.objects.count() == 2
 
 
 def test_a_picture_that_the_shop_shows_no_more_stays_behind_the_others(pieces: Pieces) -> None:
