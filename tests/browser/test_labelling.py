@@ -55,6 +55,17 @@ def test_one_goes_back_and_forth_and_changes_a_label(site: Site, room: Page) -> 
     assert rows(site) == sorted([[first, "abstract"], [second, "animal"]])
 
 
+def test_the_panel_of_progress_counts_what_was_just_answered(room: Page) -> None:
+    expect(room.locator("#counts")).to_contain_text("you today: 0")
+    for _ in range(3):
+        press(room, "1")
+    kept(room)
+    room.locator("summary").click()
+    panel = room.locator("#stats")
+    expect(panel).to_contain_text("s a picture")
+    expect(panel.locator("tr", has=room.get_by_role("rowheader", name="cora"))).to_contain_text("3")
+
+
 def test_it_works_by_mouse(site: Site, room: Page) -> None:
     first = current(room)
     room.get_by_role("button", name="water").click()

@@ -104,6 +104,8 @@ export class Desk {
       if (label) say(label);
       else keys[key](event);
     });
+    // Who opens the panel sees what has just been answered.
+    by("stats").closest("details").addEventListener("toggle", (event) => { if (event.target.open) this.measure(); });
     by("queue").addEventListener("change", (event) => event.target.form.submit());
     window.addEventListener("pagehide", () => this.leave(left(), true));
     // A page that the browser kept has given its pictures back.
