@@ -24,14 +24,15 @@ test: .venv/.benched browser  ## the whole suite, against real services and a re
 	-$(BIN)/uv sync --frozen --quiet --compile-bytecode --group bench
 	touch $@
 
-bench: .venv/.benched  ## measure search, walls, encoding and the labelling room on this machine, write docs/benchmarks.md
+bench: .venv/.benched  ## measure search, walls, encoding, the labelling room and a crawl on this machine, write docs/benchmarks.md
 	for size in 1000 20000 200000; do \
 		$(BIN)/python manage.py bench search --size $$size --json > docs/benchmarks/search-$$size.json || exit 1; \
 	done
 	$(BIN)/python manage.py bench search --size 1000000 --no-peers --json > docs/benchmarks/search-1000000.json
 	$(BIN)/python manage.py bench walls --json > docs/benchmarks/walls.json
 	$(BIN)/python manage.py bench encode --json > docs/benchmarks/encode.json
-	$(BIN)/python manage.py bench room --json > docs/benchmarks/room.json
+	$(BIN)/python manage.py bench room --size 100000 --json > docs/benchmarks/room.json
+	$(BIN)/python manage.py bench crawl --json > docs/benchmarks/crawl.json
 	$(BIN)/python -m tests.benchmarks.report
 
 lint: .venv/.synced  ## ruff, mypy, import-linter

@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.db.models.signals import post_delete
 
 
 class CrawlersConfig(AppConfig):
@@ -6,7 +7,10 @@ class CrawlersConfig(AppConfig):
     verbose_name = "Crawlers"
 
     def ready(self) -> None:
+        from crawlers.folders import drop_folder
+        from crawlers.models import CrawlRun
         from crawlers.needs import needs
         from jobs.needs import register
 
         register(needs)
+        post_delete.connect(drop_folder, sender=CrawlRun)

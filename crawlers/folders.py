@@ -5,6 +5,8 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+from django.db import transaction
+
 from crawlers.models import CLEAN_STOP, CrawlRun
 
 
@@ -43,3 +45,8 @@ def drop_folders(run: CrawlRun) -> None:
     earlier = CrawlRun.objects.filter(source=run.source_id, pk__lt=run.pk)
     for one in earlier:
         shutil.rmtree(one.folder, ignore_errors=True)
+
+
+def drop_folder(instance: CrawlRun, **_: Any) -> None:
+    """Remove what a run kept, once it is deleted; a receiver of Django's post_delete."""
+    transaction.on_commit(lambda: shutil.rmtree(instance.folder, ignore_errors=True))

@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from crawlers.models import CrawlRun
 
 STOPPED = 3
+NO_ROOM = (
+    "Files could not be written: {why}. What was read before is kept: see that MEDIA_ROOT can be "
+    "written to and has room, then start it again."
+)
 LONGEST_ENDING = 7.0  # seconds from SIGTERM until the process ends by itself, cleanly or not
 
 
@@ -107,6 +111,11 @@ def crawl(run: "CrawlRun") -> int:
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     spider, stats = crawler.spider, crawler.stats
     reason = stats.get_value("finish_reason") if stats else None
+    if isinstance(work.broken, OSError):
+        why = work.broken.strerror or str(work.broken)
+        run.tell(progress=work.progress())
+        run.fail(NO_ROOM.format(why=why), str(work.broken))
+        return 0
     if work.broken is not None or reason is None:
         return 1
     if work.lost or reason == "shutdown":

@@ -21,7 +21,7 @@ from django.utils import timezone
 from catalog.fetching import FetchError, is_public, read_address
 from catalog.loading import SOURCE_NAME_LENGTH, LoadingError, usable_name
 from catalog.models import Department, Source, no_such_department
-from crawlers.folders import drop_folders
+from crawlers.folders import drop_folder, drop_folders
 from crawlers.models import CURRENCY, Crawl, CrawlRun
 from crawlers.process import LONGEST_ENDING, STOPPED
 from jobs.models import LostClaim, Refused
@@ -94,7 +94,12 @@ def crawl_of(
     source, _ = Source.objects.get_or_create(name=name)
     given = {"department": department, "currency": currency}
     values = {"spider": spider, **{field: value for field, value in given.items() if value}}
-    crawl, _ = Crawl.objects.update_or_create(source=source, url=url, defaults=values)
+    crawl, _ = Crawl.objects.get_or_create(source=source, url=url, defaults=values)
+    changed = [field for field, value in values.items() if getattr(crawl, field) != value]
+    if changed:
+        for field in changed:
+            setattr(crawl, field, values[field])
+        crawl.save(update_fields=changed)
     return crawl
 
 
@@ -114,6 +119,9 @@ def start_crawl(
         raise CrawlError(f"The limit must be at least 1, not {limit}.")
     runs = CrawlRun.objects.filter(source=crawl.source_id)
     now = timezone.now()
+    # Where a site runs, its sweeper lets these go on.
+    for silent in runs.none() if ring else runs.stale(now):
+        silent.fail(GAVE_UP, "No heartbeat came within the lease.")
     try:
         with transaction.atomic():
             run = CrawlRun.objects.create(
@@ -183,6 +191,9 @@ def crawl(run: CrawlRun, on_progress: Callable[[dict[str, Any]], None] = lambda 
             status = _watch(run, process, lost, on_progress)
         finally:
             _end_group(process)
+    if not CrawlRun.objects.filter(pk=run.pk).exists():
+        # It was deleted meanwhile, and its process wrote on until it had ended.
+        drop_folder(run)
     if status == STOPPED and run.hand_over():
         if not stopping.is_set():
             run.ring()

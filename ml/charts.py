@@ -1,6 +1,6 @@
 """Small charts for the admin, as SVG in the page's own colours."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
@@ -97,27 +97,4 @@ def confusion_matrix(
         "<tbody>{}</tbody></table>",
         head,
         format_html_join("", '<tr><th scope="row">{}</th>{}<td>{}</td></tr>', rows),
-    )
-
-
-def label_curves(curves: Mapping[str, Sequence[Sequence[float]]]) -> SafeString:
-    """Show how often each label was found, by how many of its pictures were learnt from.
-
-    ``curves`` holds by label [pictures, share found, its lower bound, its upper bound].
-    """
-    rows = [
-        (
-            label,
-            format_html_join(
-                "",
-                "<td>{}: {} ({} to {})</td>",
-                [(f"{count:.0f}", *map(percent, shares)) for count, *shares in curve],
-            ),
-        )
-        for label, curve in curves.items()
-    ]
-    return format_html(
-        '<table class="figures label-curves"><caption>Pictures of it that were learnt from, and '
-        "the share that was found</caption><tbody>{}</tbody></table>",
-        format_html_join("", '<tr><th scope="row">{}</th>{}</tr>', rows),
     )

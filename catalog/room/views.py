@@ -21,10 +21,10 @@ from django.views.decorators.http import require_GET, require_POST
 
 from catalog.models import Department, Label, Picture
 from catalog.room.answers import AnswerError, Outcome, answer, take_back
-from catalog.room.guesses import Advice, Shown, model
+from catalog.room.curves import drawn
+from catalog.room.guesses import Shown, model
 from catalog.room.progress import progress
 from catalog.room.queues import MOST, Queue, QueueError, give_back, take
-from catalog.wording import percent
 
 View = Callable[..., HttpResponse]
 
@@ -117,34 +117,9 @@ def advice_page(request: HttpRequest, department: str) -> HttpResponse:
             "department": department,
             "departments": Department.choices,
             "page": "admin:catalog_labelling_advice",
-            "advice": [(one, _curve(one)) for one in model().advice(department)],
+            "advice": [(one, drawn(one.curve)) for one in model().advice(department)],
         },
     )
-
-
-def _curve(advice: Advice) -> dict[str, Any] | None:
-    """Return the learning curve as it is drawn; None where there is none."""
-    if len(advice.curve) < 2:
-        return None
-    first, last = advice.curve[0][0], advice.curve[-1][0]
-
-    def place(count: int, share: float) -> tuple[str, str]:
-        across = (count - first) / max(1, last - first)
-        return f"{28 + 208 * across:.1f}", f"{88 - 82 * share:.1f}"
-
-    recall = [share for _, share, _, _ in advice.curve]
-    points = [place(count, share) for count, share, _, _ in advice.curve]
-    upper = [place(count, most) for count, _, _, most in advice.curve]
-    lower = [place(count, least) for count, _, least, _ in reversed(advice.curve)]
-    return {
-        "first": first,
-        "last": last,
-        "points": points,
-        "line": " ".join(map(",".join, points)),
-        "band": " ".join(map(",".join, [*upper, *lower])),
-        "says": f"From {first} to {last} labelled pictures, the share found goes from "
-        f"{percent(recall[0])} to {percent(recall[-1])}",
-    }
 
 
 def labels_shown(department: str) -> list[dict[str, Any]]:

@@ -242,7 +242,8 @@ def _shown(run: CrawlRun) -> dict[str, Any]:
         "all_read": all_read(facts),
         "uncaught": [
             (category, category.rpartition(">")[2].strip()[:120], count)
-            for category, count in list(facts.get("uncaught", {}).items())[:MOST_CATEGORIES]
+            # The database keeps no order.
+            for category, count in Counter(facts.get("uncaught", {})).most_common(MOST_CATEGORIES)
         ],
         "lines": facts.get("log", [])[-12:],
         "took": _took(run),

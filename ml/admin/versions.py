@@ -1,6 +1,6 @@
 """Model versions: what they measured, compared and promoted."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
@@ -11,6 +11,7 @@ from django.urls import URLPattern, path, reverse
 from django.views.decorators.http import require_POST
 
 from catalog.models import Annotation, Label, Picture
+from catalog.room.curves import drawn
 from ml import charts
 from ml.admin.looked_at import LookedAt, moment
 from ml.gate import compare, guesses
@@ -21,6 +22,9 @@ MOST_CHANGED = 24
 
 @admin.register(ModelVersion)
 class ModelVersionAdmin(LookedAt):
+    class Media:
+        css: ClassVar[dict[str, list[str]]] = {"all": ["catalog/curve.css"]}
+
     list_display = (
         "version",
         "state",
@@ -191,13 +195,13 @@ class ModelVersionAdmin(LookedAt):
 
 def _measured(version: ModelVersion) -> dict[str, Any]:
     """Return the charts of what a version measured in its training."""
-    shown = {}
+    shown: dict[str, Any] = {}
     if confusion := version.metrics.get("confusion"):
         shown["confusion"] = charts.confusion_matrix(
             confusion["labels"], confusion["counts"], confusion.get("intervals", [])
         )
     if curves := version.metrics.get("label_curve"):
-        shown["label_curves"] = charts.label_curves(curves)
+        shown["label_curves"] = [(label, drawn(curve)) for label, curve in sorted(curves.items())]
     curve = version.training_run.progress.get("curve", [])
     return {**shown, "curve": charts.learning_curve(curve)}
 

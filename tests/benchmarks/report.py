@@ -23,7 +23,7 @@ def load() -> list[Result]:
 def page(results: Sequence[Result]) -> str:
     """Return what was measured as tables in Markdown."""
     parts = tables(searches(results))
-    for bench, shown in (("walls", _walls), ("encode", _encodings), ("room", _room)):
+    for bench, shown in SHOWN.items():
         parts += [shown(one) for one in results if one["bench"] == bench]
     return "\n\n".join(parts) + "\n"
 
@@ -140,6 +140,34 @@ def _room(room: Result) -> str:
             table(["", "queries", *(f"{count:,} labelled" for count in labelled)], rows),
         ]
     )
+
+
+def _crawl(crawl: Result) -> str:
+    rows = [
+        [
+            row["name"],
+            f"{row['side']} px, {row['kilobytes']:g} kB",
+            f"{row['per_second']:.0f}",
+            f"{row['seconds']:.0f}",
+            f"{row['crawler_mib']:.0f} / {row['all_mib']:.0f}",
+            f"{row['writes']:,}" if "writes" in row else "",
+        ]
+        for row in crawl["rows"]
+    ]
+    heads = ["", "pictures", "products a second", "seconds", "memory, MiB", "rows written"]
+    return "\n\n".join(
+        [
+            "## A crawl",
+            about(crawl) + f" A replica of a Shopify shop with {crawl['size']:,} products and a "
+            "picture each, over HTTP on loopback, served by a third process on the same cores; "
+            "from the start of the crawler's process to its end. Memory: the most that the "
+            "crawler held, and with its children.",
+            table(heads, rows),
+        ]
+    )
+
+
+SHOWN = {"walls": _walls, "encode": _encodings, "room": _room, "crawl": _crawl}
 
 
 def main() -> None:

@@ -203,3 +203,19 @@ def test_the_room_is_measured_as_people_use_it(tmp_path: Path) -> None:
         row["page"]: row["queries"] for row in room["rows"] if not 1 <= row["queries"] <= 12
     } == {}
     assert "## The labelling room" in report.page([room])
+
+
+def test_a_crawl_is_measured_beside_scrapys_own(tmp_path: Path) -> None:
+    site = Site(tmp_path / "home")
+    site.home.mkdir()
+    crawled = site.report("bench", "crawl", "--size=60")
+    rows = {(row["name"], row["side"]): row for row in crawled["rows"]}
+    names = ("Pendant", "Pendant, again", "Scrapy's pipelines")
+    assert list(rows) == [(name, side) for side in (100, 800) for name in names]
+    for side in (100, 800):
+        # Product, its sighting, its picture and the address of that, which is written twice.
+        assert rows["Pendant", side]["writes"] >= 5 * 60
+        assert rows["Pendant, again", side]["writes"] == 0
+        assert rows["Pendant", side]["crawler_mib"] > 50
+    assert all(row["per_second"] > 0 for row in rows.values())
+    assert "## A crawl" in report.page([crawled])

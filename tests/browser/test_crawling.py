@@ -70,6 +70,6 @@ def test_an_owner_crawls_watches_cancels_and_goes_on(
 
 def test_a_rule_shows_what_it_would_catch(site: Site, page: Page, owner: str) -> None:  # noqa: F811
     log_in(page, owner, "/admin/crawlers/categoryrule/add/")
-    expect(page.locator("#preview")).to_contain_text("nothing of the catalogue")
+    expect(page.locator("#preview")).to_contain_text("Give words")
     page.fill("#id_words", "nowhere to be found")
     expect(page.locator("#preview")).to_contain_text("nothing of the catalogue")

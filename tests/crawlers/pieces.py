@@ -1,11 +1,11 @@
 """The made-up catalogue that all replicas serve, and its pictures."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from tests.crawlers.shops import Answer, Asked, draw
+from tests.crawlers.shops import Answer, Asked, Speaker, draw
 
 
 @dataclass(frozen=True)
@@ -37,10 +37,17 @@ def catalogue(count: int, *, first: int = 1, pictures: int = 1) -> list[Piece]:
     ]
 
 
-def pictures(asked: Asked) -> Answer | None:
-    """Serve the pictures of all replicas, each another."""
-    found = re.fullmatch(r"/pictures/(\d+)-(\d+)\.jpg", asked.path)
-    if not found:
-        return None
-    number, position = map(int, found.groups())
-    return Answer(draw(number * 100 + position), kind="image/jpeg")
+def pictures_by(picture: Callable[[int], bytes]) -> Speaker:
+    """Serve the pictures of all replicas, made of their numbers, each another."""
+
+    def speak(asked: Asked) -> Answer | None:
+        found = re.fullmatch(r"/pictures/(\d+)-(\d+)\.jpg", asked.path)
+        if not found:
+            return None
+        number, position = map(int, found.groups())
+        return Answer(picture(number * 100 + position), kind="image/jpeg")
+
+    return speak
+
+
+pictures = pictures_by(draw)

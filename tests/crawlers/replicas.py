@@ -308,3 +308,12 @@ SPEAKERS: dict[str, Callable[[Catalogue], Speaker]] = {
     "shopstyle": shopstyle,
     "magento": magento,
 }
+
+# Where a replica is entered that says nothing at its root.
+ENTRANCES = {
+    "merchant_feed": "feed.xml",
+    "minted": "art",
+    "shopstyle": "api/v2/products?cat=rings",
+    "artic": "api/v1/artworks",
+    "cleveland": "api/artworks/",
+}

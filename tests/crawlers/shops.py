@@ -1,6 +1,7 @@
 """Shops on loopback: real HTTP servers that answer as the replicas tell them to.
 
-Run as ``python -m tests.crawlers.shops FORMAT COUNT`` one serves a catalogue until it is stopped.
+Run as ``python -m tests.crawlers.shops FORMAT COUNT`` one prints the address to crawl, and serves a
+catalogue until it is stopped.
 """
 
 import io
@@ -192,11 +193,11 @@ def draw(number: int) -> bytes:
 
 def main() -> None:
     from tests.crawlers.pieces import catalogue, pictures
-    from tests.crawlers.replicas import SPEAKERS
+    from tests.crawlers.replicas import ENTRANCES, SPEAKERS
 
-    speak, count = SPEAKERS[sys.argv[1]], int(sys.argv[2])
-    with open_shop(speak(catalogue(count)), pictures) as shop:
-        print(shop.url, flush=True)
+    name, count = sys.argv[1], int(sys.argv[2])
+    with open_shop(SPEAKERS[name](catalogue(count)), pictures) as shop:
+        print(f"{shop.url}{ENTRANCES.get(name, '')}", flush=True)
         threading.Event().wait()
 
 

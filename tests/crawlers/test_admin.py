@@ -235,3 +235,41 @@ def test_a_label_of_another_department_is_refused(admin: Client) -> None:
     form = {"words": "rings", "order": 1, "department": "art", "label": rings.pk}
     text = admin.post(reverse("admin:crawlers_categoryrule_add"), form).content.decode()
     assert "This label is one of jewelry." in text
+
+
+def test_a_source_says_how_its_last_crawl_ended(admin: Client) -> None:
+    run = crawl(*ALL)
+    newer = press(admin, "cancel", make_run())
+    url = reverse("admin:catalog_source_change", args=[run.source_id])
+    listed = reverse("admin:catalog_source_changelist")
+    for where in (url, listed):
+        text = admin.get(where).content.decode()
+        assert f'<a href="{page(newer)}">cancelled</a>' in text
+        assert page(run) not in text
+
+
+def test_a_source_without_runs_says_so(admin: Client) -> None:
+    admin.post(reverse("admin:catalog_source_add"), source_form())
+    assert "none yet" in admin.get(reverse("admin:catalog_source_changelist")).content.decode()
+
+
+def test_a_category_without_a_rule_leads_to_one(admin: Client) -> None:
+    run = crawl(*ALL, uncaught={"": 8, "Home > Art & Prints": 12})
+    text = admin.get(page(run)).content.decode()
+    add = reverse("admin:crawlers_categoryrule_add")
+    link = f"{add}?words=Art%20%26%20Prints&amp;source={run.source_id}"
+    assert f'<a href="{link}">Home &gt; Art &amp; Prints</a> (12), no category (8)' in text
+    form = admin.get(link.replace("&amp;", "&")).content.decode()
+    assert 'value="Art &amp; Prints"' in form
+
+
+def test_a_currency_is_a_code(admin: Client) -> None:
+    form = source_form(currency="euros")
+    text = admin.post(reverse("admin:catalog_source_add"), form).content.decode()
+    assert "A code of three capitals, as in EUR." in text or "at most 3 characters" in text
+    form = source_form(currency="eur")
+    text = admin.post(reverse("admin:catalog_source_add"), form).content.decode()
+    assert "A code of three capitals, as in EUR." in text
+    assert not Crawl.objects.exists()
+    admin.post(reverse("admin:catalog_source_add"), source_form(currency="EUR"))
+    assert Crawl.objects.get().currency == "EUR"

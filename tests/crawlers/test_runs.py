@@ -13,6 +13,7 @@ import psutil
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
+from django.utils import timezone
 
 from catalog.models import Picture, Product
 from crawlers import services
@@ -125,11 +126,13 @@ def test_an_unchanged_shop_is_not_written_again(pieces: Pieces) -> None:
 
 
 def written() -> dict[str, tuple[int, int]]:
-    """Return how often rows of each table of the catalogue were written, as they are now."""
-    tables = ("catalog_product", "catalog_picture", "catalog_pricechange", "crawlers_sighting")
+    """Return how many rows each table has, and which transaction wrote one last."""
+    catalogue = ("product", "picture", "pricechange", "source", "annotation", "label")
+    crawls = ("crawl", "sighting", "picturelink", "categoryrule")
+    tables = [f"catalog_{name}" for name in catalogue] + [f"crawlers_{name}" for name in crawls]
     found = {}
     with connection.cursor() as cursor:
-        for table in (*tables, "crawlers_picturelink"):
+        for table in tables:
             # xmin names the transaction that wrote a row last.
             cursor.execute(f"SELECT count(*), coalesce(max(xmin::text::bigint), 0) FROM {table}")
             found[table] = cursor.fetchone()
@@ -152,6 +155,22 @@ def test_a_picture_that_fails_costs_itself_and_is_tried_again(pieces: Pieces) ->
     pieces.shop.instead.clear()
     assert crawl(pieces.url).progress["pictures"] == 2
     assert Picture.objects.count() == 4
+
+
+def test_a_disk_that_takes_nothing_fails_the_run_with_that_reason(
+    pieces: Pieces, crawling: Path
+) -> None:
+    pieces.sell(catalogue(4))
+    # A file where pictures' folders would be: nothing can be written there, by nobody.
+    crawling.mkdir(exist_ok=True)
+    (crawling / "pictures").write_text("")
+    run = crawl(pieces.url)
+    assert (run.state, run.attempts) == ("failed", 1)
+    assert run.error.startswith("Files could not be written: ")
+    assert "MEDIA_ROOT" in run.error
+    assert numbers() == [1, 2, 3, 4]
+    (crawling / "pictures").unlink()
+    assert crawl(pieces.url).progress["pictures"] == 4
 
 
 @pytest.mark.usefixtures("crawling")
@@ -180,6 +199,20 @@ def test_a_source_is_crawled_once_at_a_time(pieces: Pieces) -> None:
         begin(pieces.url)
     run.cancel("Cancelled.")
     begin(pieces.url)
+
+
+@pytest.mark.usefixtures("crawling")
+def test_a_run_whose_command_was_killed_keeps_no_other_waiting(pieces: Pieces) -> None:
+    run = CrawlRun.objects.claim(begin(pieces.url).pk)
+    assert run is not None
+    heard = CrawlRun.objects.filter(pk=run.pk)
+    heard.update(heartbeat_at=timezone.now() - CrawlRun.LEASE / 2)
+    with pytest.raises(services.CrawlError, match="under way"):
+        begin(pieces.url)
+    heard.update(heartbeat_at=timezone.now() - 2 * CrawlRun.LEASE)
+    begin(pieces.url)
+    run.refresh_from_db()
+    assert (run.state, run.error) == ("failed", services.GAVE_UP)
 
 
 @pytest.mark.usefixtures("crawling")
@@ -242,6 +275,20 @@ def test_a_run_whose_crawler_was_killed_begins_anew(pieces: Pieces) -> None:
     assert (run.outcome, run.progress["items"], run.progress["delisted"]) == ("complete", 600, 0)
     assert numbers() == list(range(1, 601))
     assert crawlers() == []
+
+
+@pytest.mark.usefixtures("crawling")
+def test_a_crawl_that_is_deleted_ends_and_takes_along_what_its_runs_kept(pieces: Pieces) -> None:
+    pieces.sell(catalogue(600))
+    pieces.shop.instead["/products.json"] = slow_from(2)
+    run = begin(pieces.url)
+    with under_way(run):
+        wait_until(lambda: Product.objects.count() == 250)
+        assert run.folder.exists()
+        run.crawl.delete()
+        wait_until(lambda: not crawlers())
+    assert numbers() == list(range(1, 251))
+    assert not run.folder.exists()
 
 
 WORKER = """

@@ -141,6 +141,36 @@ def test_rules_say_department_and_label() -> None:
     assert annotation.labeller.username == "source a shop"
 
 
+@pytest.mark.parametrize(
+    ("category", "department", "label"),
+    [
+        ("Jewelry > Ear Studs", "jewelry", "earrings"),
+        ("Gold Pendants", "jewelry", "necklaces"),
+        ("Bangles", "jewelry", "bracelets"),
+        ("Signet ring", "jewelry", "rings"),
+        ("Watches", "jewelry", "watches"),
+        ("Jewellery", "jewelry", None),
+        ("Home > Wall Art", "art", None),
+    ],
+)
+def test_the_first_rules_know_common_categories(
+    category: str, department: str, label: str | None
+) -> None:
+    storing = store(item(1, category=category), department="")
+    product = Product.objects.get()
+    assert product.department == department
+    with_picture(storing, product)
+    labels = Annotation.objects.values_list("label__name", flat=True)
+    assert list(labels) == ([label] if label else [])
+
+
+def test_categories_that_no_rule_catches_are_counted() -> None:
+    storing = store(item(1, category="Mugs"), item(2, category="Mugs"), item(3, category="Rings"))
+    assert storing.counts.uncaught == {"Mugs": 2}
+    # The crawl's own department takes them all the same.
+    assert set(Product.objects.values_list("department", flat=True)) == {"art", "jewelry"}
+
+
 def test_a_changed_rule_changes_what_the_source_said() -> None:
     earrings = Label.objects.get(department="jewelry", name="earrings")
     rings = Label.objects.get(department="jewelry", name="rings")

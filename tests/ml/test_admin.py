@@ -292,9 +292,10 @@ def test_a_version_shows_what_it_confuses_and_what_changed(
     assert "<polyline" in shown
     assert '<td class="share-10">12</td>' in shown
     assert shown.count("100\u00a0% (76\u00a0% to 100\u00a0%)") == 2
-    assert "<td>5: 50 % (25 % to 75 %)</td><td>10: 75 % (47 % to 91 %)</td>" in shown.replace(
-        "\xa0", " "
-    )
+    curve = shown.replace("\xa0", " ")
+    assert "From 5 to 10 labelled pictures, the share found goes from 50 % to 75 %" in curve
+    assert "<title>5 pictures: 50 % (25 % to 75 %)</title>" in curve
+    assert "<title>10 pictures: 75 % (47 % to 91 %)</title>" in curve
     for words in (
         "abstract, water",
         "1.000 (0.862 to 1.000)",

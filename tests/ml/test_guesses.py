@@ -2,93 +2,24 @@
 
 from datetime import timedelta
 from io import BytesIO
-from pathlib import Path
-from typing import Any
 
-import numpy as np
 import pytest
 from django.contrib.auth.models import User
 from django.db import connection
 from django.utils import timezone
-from numpy.typing import NDArray
 from PIL import Image
 from pytest_django import DjangoAssertNumQueries
 
-from catalog.models import Adjudication, Annotation, Label, Lease, Picture
+from catalog.models import Label, Lease
 from catalog.room.guesses import Guess, model
 from catalog.room.labels import merge, separate
 from ml.guesses import LiveVersions
-from ml.models import DIMENSIONS, Embedding, ModelVersion
+from ml.models import Embedding, ModelVersion
 from tests.catalog.room import named
-from tests.factories import load_catalogue
+from tests.ml.guessing import COUNT, apart, embed, everything, label, pks, places
 from tests.ml.rows import candidate
 
-pytestmark = pytest.mark.django_db
-COUNT = 12
-NAMES = ["abstract", "city", "water"]
-
-
-@pytest.fixture(autouse=True)
-def catalogue(tmp_path: Path, media: Path) -> None:
-    load_catalogue(tmp_path, COUNT)
-
-
-@pytest.fixture
-def version() -> ModelVersion:
-    """Return a live version that knows three labels, and has embedded nothing."""
-    version = candidate()
-    version.label_names = NAMES
-    version.state = ModelVersion.State.LIVE
-    version.distances = {"p50": 0.1, "p75": 0.2, "p95": 0.3, "p99": 0.35}
-    version.save()
-    return version
-
-
-def pks() -> list[int]:
-    return list(Picture.objects.order_by("pk").values_list("pk", flat=True))
-
-
-def apart(number: int, aside: int = 0, share: float = 0.0) -> NDArray[np.float64]:
-    """Return a unit vector along one axis, turned towards another by a cosine distance."""
-    vector = np.zeros(DIMENSIONS)
-    vector[number] = 1 - share
-    vector[aside] += np.sqrt(1 - (1 - share) ** 2) if share else 0
-    return vector
-
-
-def embed(
-    version: ModelVersion,
-    chances: list[float | None],
-    vectors: list[NDArray[np.float64]] | None = None,
-    labels: list[int | None] | None = None,
-) -> None:
-    """Embed the first pictures: their probabilities, far apart and "abstract" if not said."""
-    for number, (pk, chance) in enumerate(zip(pks(), chances, strict=False)):
-        Embedding.objects.create(
-            picture_id=pk,
-            product_id=Picture.objects.get(pk=pk).product_id,
-            version=version,
-            label=labels[number] if labels else 0,
-            probability=chance,
-            vector=(vectors[number] if vectors else apart(number)).tolist(),
-        )
-
-
-def label(name: str, *numbers: int, by: str = "cora") -> None:
-    """Let a person label pictures, by their places."""
-    labeller, _ = User.objects.get_or_create(username=by)
-    given = Label.objects.get(department="art", name=name)
-    for number in numbers:
-        Annotation.objects.create(picture_id=pks()[number], label=given, labeller=labeller)
-
-
-def places(shown: list[Any]) -> list[int]:
-    order = pks()
-    return [order.index(one.picture) for one in shown]
-
-
-def everything() -> Any:
-    return Picture.objects.active().in_department("art")
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("twelve")]
 
 
 def test_it_works(version: ModelVersion) -> None:
@@ -226,86 +157,6 @@ def test_where_all_are_labelled_nothing_is_left(version: ModelVersion) -> None:
     for queue in (LiveVersions().most_helpful, LiveVersions().least_sure):
         assert queue("art", free, 5) == []
     assert LiveVersions().near(pks()[0], free, 5) == []
-
-
-def test_disagreeing_is_what_people_agree_is_something_else(version: ModelVersion) -> None:
-    embed(version, [0.5, 0.93, 0.7, 0.9, 0.8, 0.6, 0.99], labels=[1, 2, 2, 0, 0, 0, None])
-    label("city", 0, 1, 2, 3, 4, 6)
-    label("abstract", 5)
-    # Two people differ over one, and for another it was decided as the model says.
-    label("water", 2, by="dora")
-    decided = Label.objects.get(department="art", name="abstract")
-    dora = User.objects.get(username="dora")
-    Adjudication.objects.create(picture_id=pks()[4], label=decided, decided_by=dora)
-    shown = LiveVersions().disagreeing("art", everything(), 10)
-    assert places(shown) == [1, 3]
-    assert shown[0].why == "The model says water, 93 %; it is labelled city"
-    assert places(LiveVersions().disagreeing("art", everything(), 1)) == [1]
-    among = everything().exclude(pk=pks()[1])
-    assert places(LiveVersions().disagreeing("art", among, 10)) == [3]
-
-
-def test_versions_from_before_disagree_without_saying_how_surely(version: ModelVersion) -> None:
-    embed(version, [None])
-    label("city", 0)
-    [shown] = LiveVersions().disagreeing("art", everything(), 10)
-    assert shown.why == "The model says abstract; it is labelled city"
-    [helpful] = LiveVersions().most_helpful("art", everything(), 10)
-    assert helpful.why == ""
-
-
-def test_a_decision_against_the_model_disagrees_with_it(version: ModelVersion) -> None:
-    embed(version, [0.9], labels=[1])
-    label("city", 0)
-    water = Label.objects.get(department="art", name="water")
-    cora = User.objects.get(username="cora")
-    Adjudication.objects.create(picture_id=pks()[0], label=water, decided_by=cora)
-    [shown] = LiveVersions().disagreeing("art", everything(), 10)
-    assert shown.why == "The model says city, 90 %; it is labelled water"
-
-
-def test_a_label_merged_into_the_one_people_gave_does_not_disagree(version: ModelVersion) -> None:
-    embed(version, [0.9, 0.9], labels=[1, 2])
-    label("landscape", 0, 1)
-    Label.objects.filter(department="art", name="city").update(
-        hotkey="", merged_into=Label.objects.get(department="art", name="landscape")
-    )
-    assert places(LiveVersions().disagreeing("art", everything(), 10)) == [1]
-
-
-def test_suspects_were_surely_taken_for_another_label_unseen(version: ModelVersion) -> None:
-    order = pks()
-    embed(version, [0.99] * COUNT)
-    label("city", 0, 1, 2, 3, 4)
-    version.metrics = {
-        "guesses": {
-            str(order[0]): "water",
-            str(order[1]): "water",
-            str(order[2]): "abstract",
-            str(order[3]): "city",
-        },
-        "probabilities": {
-            str(order[0]): 0.7,
-            str(order[1]): 0.95,
-            str(order[2]): 0.65,
-            str(order[3]): 0.99,
-        },
-        # Its own pictures, it takes for abstract with 0.6 on average, and 0.8 for water.
-        "self_confidence": {"water": 0.8, "abstract": 0.6, "city": 0.5},
-    }
-    version.save()
-    shown = LiveVersions().suspects("art", everything(), 10)
-    assert places(shown) == [1, 2]
-    assert shown[0].why == "Before it saw the label the model said water, 95 %, not city"
-    # Whoever corrected the label is not asked again.
-    Annotation.objects.filter(picture=order[1]).update(
-        label=Label.objects.get(department="art", name="water")
-    )
-    assert places(LiveVersions().suspects("art", everything(), 10)) == [2]
-    # Versions from before kept no probabilities.
-    del version.metrics["probabilities"]
-    version.save()
-    assert LiveVersions().suspects("art", everything(), 10) == []
 
 
 def test_near_is_in_order_of_the_distance(version: ModelVersion) -> None:

@@ -6,13 +6,13 @@ from catalog.management.base import BadInput, ReportingCommand
 
 
 class Command(ReportingCommand):
-    help = "Measure search, encoding, walls or the labelling room on this machine; takes minutes."
+    help = "Measure search, encoding, walls, the labelling room or a crawl here; takes minutes."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         super().add_arguments(parser)
-        parser.add_argument("what", choices=["search", "encode", "walls", "room"])
+        parser.add_argument("what", choices=["search", "encode", "walls", "room", "crawl"])
         parser.add_argument(
-            "--size", type=int, default=20_000, help="search, room: pieces in the made-up catalogue"
+            "--size", type=int, help="search, room, crawl: products; default: 20000, crawl: 5000"
         )
         parser.add_argument(
             "--images", type=Path, metavar="DIR", help="encode: these pictures, not drawn ones"
@@ -30,7 +30,7 @@ class Command(ReportingCommand):
         self,
         *args: Any,
         what: str,
-        size: int,
+        size: int | None,
         queries: int,
         images: Path | None,
         count: int,
@@ -39,8 +39,11 @@ class Command(ReportingCommand):
         width: int,
         **options: Any,
     ) -> None:
-        if not 1_000 <= size <= 10_000_000:
-            raise BadInput(f"--size must be 1000 to 10000000, not {size}.")
+        if size is None:
+            size = 5_000 if what == "crawl" else 20_000
+        least = 20 if what == "crawl" else 1_000
+        if not least <= size <= 10_000_000:
+            raise BadInput(f"--size must be {least} to 10000000, not {size}.")
         if not 10 <= queries <= 10_000:
             raise BadInput(f"--queries must be 10 to 10000, not {queries}.")
         if not 1 <= seconds <= 3600:
@@ -55,7 +58,7 @@ class Command(ReportingCommand):
             raise BadInput(f"--width must be 300 to 5000, not {width}.")
         try:
             # What they measure with comes with the tools for development, not with the site.
-            from tests.benchmarks import encode, report, room, search, walls
+            from tests.benchmarks import crawl, encode, report, room, search, walls
         except ImportError as error:
             raise BadInput(
                 f"{error}: install the dependency groups dev and bench "
@@ -73,6 +76,8 @@ class Command(ReportingCommand):
                 result = encode.bench(images=images, count=count, on_progress=tell)
             except ValueError as error:
                 raise BadInput(error) from error
+        elif what == "crawl":
+            result = crawl.bench(size, on_progress=tell)
         elif what == "room":
             result = room.bench(size, keys=keys, on_progress=tell)
         else:
