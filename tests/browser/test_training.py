@@ -45,7 +45,7 @@ def test_an_owner_retrains_watches_and_promotes(site: Site, page: Page, owner: s
     number = int((version.inner_text()).removeprefix("Version "))
     version.click()
     expect(page.locator("table.confusion")).to_be_visible()
-    expect(page.locator("ul.label-curves svg.curve")).to_be_visible()
+    expect(page.locator("ul.label-curves svg.curve").first).to_be_visible()
 
     def promoted() -> bool:
         page.goto("/admin/ml/modelversion/?department__exact=art&state__exact=candidate")
