@@ -9,6 +9,7 @@ from django.db.models import Exists, F, OuterRef, QuerySet
 
 from catalog.models import Product
 from catalog.upserting import delist
+from catalog.wording import percent
 from crawlers.models import CrawlRun, Sighting
 from jobs.models import LostClaim
 
@@ -144,7 +145,7 @@ def _drift(run: CrawlRun, progress: dict[str, Any]) -> str:
     for name, words in WORDS.items():
         before, now = median(fill[name] for fill in fills), progress["fill"][name]
         if now < before - DROP:
-            fell.append(f"{before:.0%} of the products had {words} before, {now:.0%} now")
+            fell.append(f"{percent(before)} of the products had {words} before, {percent(now)} now")
     if not fell:
         return ""
     return (

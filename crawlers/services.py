@@ -68,6 +68,8 @@ def check_crawl(spider: str, url: str, department: str = "", currency: str = "")
         raise CrawlError(f"A currency is a code of three capitals, as in EUR, not {currency!r}.")
     if department and department not in Department.values:
         raise CrawlError(no_such_department(department))
+    if not url.strip():
+        raise CrawlError("There is no address to crawl. Give one that begins with https://.")
     try:
         host = read_address(url).host
         trouble = "" if settings.FETCH_PRIVATE_ADDRESSES or is_public(host) else "private"

@@ -150,7 +150,7 @@ def test_a_drop_in_what_is_read_is_suspicious(name: str) -> None:
     for _ in range(3):
         run = crawl(*ALL[2:], fill={name: 0.6})
     assert (run.shown_as, run.outcome) == ("suspicious", "suspicious")
-    assert f"100% of the products had a {name} before, 60% now" in run.remark
+    assert f"100\u00a0% of the products had a {name} before, 60\u00a0% now" in run.remark
     assert on_shelf() == set(ALL)
 
 

@@ -341,6 +341,7 @@ def test_the_command_reports(pieces: Pieces, capsys: pytest.CaptureFixture[str])
         ("shopify", "file:///etc/passwd", "is not a web address"),
         ("shopify", "ftp://a.example/", "is not a web address"),
         ("shopify", "a.example", "is not a web address"),
+        ("shopify", " ", "There is no address to crawl"),
         ("shopify", "http://169.254.169.254/", "leads into a private network"),
         ("shopify", "http://[::1]/", "leads into a private network"),
         ("shopify", "https://me:secret@a.example/", "user name or password"),
@@ -365,6 +366,9 @@ def test_the_command_fails_with_the_runs_reason(
     assert failed.value.returncode == 1
     assert type(failed.value).__name__ == "Error"
     assert '"state": "failed"' in capsys.readouterr().out
+    with pytest.raises(CommandError, match=r"robots\.txt"):
+        call_command("crawl", "shopify", pieces.url, department="art")
+    assert capsys.readouterr().out == ""
 
 
 @pytest.mark.usefixtures("crawling")

@@ -54,12 +54,14 @@ class Command(ReportingCommand):
             raise Failed(
                 "Stopped. What was read before is kept: run it again.", returncode=130
             ) from None
-        self.report(
-            _result(run.shown_as, run.progress, run.error or run.remark),
-            as_json=options["json"],
-            summary=_summary(run),
-        )
-        if run.state != CrawlRun.State.DONE:
+        is_done = run.state == CrawlRun.State.DONE
+        if options["json"] or is_done or run.progress.get("items"):
+            self.report(
+                _result(run.shown_as, run.progress, run.error or run.remark),
+                as_json=options["json"],
+                summary=_summary(run),
+            )
+        if not is_done:
             raise Failed(run.error)
 
 
