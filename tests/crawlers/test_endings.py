@@ -117,6 +117,14 @@ def test_more_than_a_fifth_at_once_waits_for_the_owner() -> None:
     assert on_shelf() == set(ALL[5:])
 
 
+def test_a_fifth_at_once_needs_nobody() -> None:
+    crawl(*ALL)
+    crawl(*ALL[4:])
+    run = crawl(*ALL[4:])
+    assert (run.to_confirm, run.progress["delisted"]) == (0, 4)
+    assert on_shelf() == set(ALL[4:])
+
+
 def test_what_came_back_before_the_owner_confirmed_stays() -> None:
     crawl(*ALL)
     crawl(*ALL[5:])
@@ -152,6 +160,17 @@ def test_a_drop_in_what_is_read_is_suspicious(name: str) -> None:
     assert (run.shown_as, run.outcome) == ("suspicious", "suspicious")
     assert f"100\u00a0% of the products had a {name} before, 60\u00a0% now" in run.remark
     assert on_shelf() == set(ALL)
+
+
+def test_a_drop_of_more_than_twenty_points_is_one() -> None:
+    crawl(*ALL)
+    assert crawl(*ALL, fill={"price": 0.79}).outcome == "suspicious"
+
+
+def test_of_a_few_products_a_share_says_nothing() -> None:
+    crawl(*ALL)
+    assert crawl(*ALL[:9], fill={"price": 0.2}).outcome == "complete"
+    assert crawl(*ALL[:10], fill={"price": 0.2}).outcome == "suspicious"
 
 
 def test_a_small_drop_is_none() -> None:

@@ -1,12 +1,14 @@
 """Batches of a crawl: what is stored, and what is left as it was."""
 
 import dataclasses
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from catalog.models import Annotation, Department, Label, Picture, PriceChange, Product
 from catalog.photos import clean_photo
@@ -242,3 +244,47 @@ def test_pictures_follow_the_shops_order() -> None:
         "b.jpg",
         "a.jpg",
     ]
+
+
+def test_a_product_has_twenty_pictures_at_most() -> None:
+    images = tuple(ItemImage(f"https://a.example/{n}.jpg", n) for n in range(25))
+    store(item(1, images=images))
+    links = PictureLink.objects.order_by("position").values_list("position", flat=True)
+    assert list(links) == list(range(20))
+
+
+def test_addresses_that_no_browser_opens_are_left_out() -> None:
+    long = "https://a.example/" + "a" * 2000
+    images = (ItemImage(f"{long}.jpg", 0), ItemImage("https://a.example/1.jpg", 1))
+    store(item(1, url="javascript:alert(1)", images=images), item(2, url=long))
+    assert list(Product.objects.values_list("url", flat=True)) == ["", ""]
+    first = PictureLink.objects.filter(product__external_id="1")
+    assert [link.url for link in first] == ["https://a.example/1.jpg"]
+
+
+def test_pictures_of_what_is_off_the_shelf_are_not_asked_for() -> None:
+    storing = store(item(1), item(2))
+    Product.objects.filter(external_id="1").update(is_active=False)
+    assert [link.product.external_id for link in storing.wanted()] == ["2"]
+
+
+def test_a_stored_picture_is_asked_for_again_after_thirty_days() -> None:
+    with_picture(store(item(1)), Product.objects.get())
+    for days, wanted in ((29, 0), (31, 1)):
+        PictureLink.objects.update(checked_at=timezone.now() - timedelta(days=days))
+        again = Storing(make_run())
+        assert again.wanted().count() == wanted
+        again.run.fail("over")
+    # A failure then changes nothing of it: the next run asks again.
+    (link,) = again.wanted()
+    again.store_pictures([Asked(link, failure="answered 500")])
+    link.refresh_from_db()
+    assert (link.etag, link.modified, link.failure) == ('"a"', "then", "answered 500")
+    assert Storing(make_run()).wanted().count() == 1
+    assert Picture.objects.count() == 1
+
+
+def test_categories_are_counted_up_to_a_number(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("crawlers.storing.MOST_CATEGORIES", 2)
+    storing = store(*(item(n, category=f"Mugs {n % 3}") for n in range(6)))
+    assert storing.counts.uncaught == {"Mugs 0": 2, "Mugs 1": 2}
