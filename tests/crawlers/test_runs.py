@@ -230,6 +230,20 @@ def test_a_cancelled_run_ends_its_process(pieces: Pieces) -> None:
 
 
 @pytest.mark.usefixtures("crawling")
+def test_a_process_that_answers_nothing_is_ended(pieces: Pieces) -> None:
+    pieces.sell(catalogue(600))
+    pieces.shop.instead["/products.json"] = slow_from(2)
+    run = begin(pieces.url)
+    with under_way(run):
+        wait_until(lambda: Product.objects.count() == 250)
+        (hanging,) = crawlers()
+        hanging.suspend()
+        assert CrawlRun.objects.get(pk=run.pk).cancel("Cancelled by owner.")
+        wait_until(lambda: not crawlers())
+    assert not run.can_go_on
+
+
+@pytest.mark.usefixtures("crawling")
 def test_a_run_whose_worker_ends_goes_on_from_there(
     pieces: Pieces, monkeypatch: pytest.MonkeyPatch
 ) -> None:
