@@ -8,6 +8,7 @@ from uuid import uuid4
 
 import pytest
 from django.contrib.auth.models import Group, User
+from django.db import connection
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -88,6 +89,9 @@ def full() -> None:
     for embedding in Embedding.objects.all():
         embedding.label, embedding.probability = embedding.pk % 3, random.random()
         embedding.save()
+    with connection.cursor() as cursor:
+        # As autovacuum does a minute later: without statistics the plans are anybody's guess.
+        cursor.execute("ANALYZE catalog_product, catalog_picture, catalog_annotation, ml_embedding")
 
 
 @pytest.fixture
