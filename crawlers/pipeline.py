@@ -7,7 +7,7 @@ import time
 from collections import Counter, deque
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from django.db import DatabaseError, connection
 from scrapy import signals
@@ -20,6 +20,8 @@ from crawlers.storing import Counts, Storing
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
+
+    from crawlers.spiders.base import CatalogSpider
 
 logger = logging.getLogger(__name__)
 
@@ -62,7 +64,6 @@ class Work:
         self, run: CrawlRun, crawler: "Crawler", folder: Path, before: dict[str, Any]
     ) -> None:
         self.run, self.crawler, self.before = run, crawler, before
-        self.storing = Storing(run, Counts.of(before))
         self.log = Log()
         self.database = ThreadPoolExecutor(1, thread_name_prefix="storing")
         self.pulse = ThreadPoolExecutor(1, thread_name_prefix="pulse")
@@ -74,6 +75,9 @@ class Work:
         if self.seen_file.exists():
             with self.seen_file.open() as lines:
                 self.seen.update(json.loads(line) for line in lines)
+        # Who has a look at some products wants these products' pictures alone.
+        only = None if run.limit is None else self.seen
+        self.storing = Storing(run, Counts.of(before), only=only)
         self.started = time.monotonic()
         self.finishing: asyncio.Task[None] | None = None
         crawler.signals.connect(self.idle, signals.spider_idle)
@@ -152,21 +156,29 @@ class Work:
 
     def idle(self) -> None:
         """Keep the crawl open until all that was read is stored, with its pictures."""
-        if self.broken or self.lost or not (self.buffer or not self.pictures.is_drained.is_set()):
+        if self.broken or self.lost or self.is_stored:
             return
         if self.finishing is None or self.finishing.done():
             self.finishing = asyncio.ensure_future(self.finish())
         raise DontCloseSpider
 
+    @property
+    def is_stored(self) -> bool:
+        """Say whether all that was read is stored, and all its pictures were asked for."""
+        is_storing = self.buffer or self.lock.locked()
+        return not is_storing and self.pictures.is_drained.is_set()
+
     async def finish(self) -> None:
-        await self.flush()
-        await self.pictures.is_drained.wait()
+        while not (self.broken or self.is_stored):
+            await self.flush()
+            await self.pictures.is_drained.wait()
         engine = self.crawler.engine
         if engine is None or engine.spider is None:
             return
+        spider = cast("CatalogSpider", engine.spider)
         # Between two batches of waiting pages the engine is idle too.
-        if engine.spider_is_idle() and not engine.spider.waiting:  # type: ignore[attr-defined]
-            await engine.close_spider_async(reason="finished")
+        if engine.spider_is_idle() and (spider.has_enough or not spider.waiting):
+            await engine.close_spider_async(reason="limit" if spider.has_enough else "finished")
 
     async def close_spider(self) -> None:
         for task in self.tasks:

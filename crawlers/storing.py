@@ -4,7 +4,7 @@ Everything here talks to the database and belongs into one thread beside Scrapy'
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field, fields
 from datetime import timedelta
 from typing import Any
@@ -73,10 +73,12 @@ class Counts:
 
 
 class Storing:
-    """Store what one run reads."""
+    """Store what one run reads; only: the external ids of which pictures are wanted, None: all."""
 
-    def __init__(self, run: CrawlRun, counts: Counts | None = None) -> None:
-        self.run = run
+    def __init__(
+        self, run: CrawlRun, counts: Counts | None = None, *, only: Set[str] | None = None
+    ) -> None:
+        self.run, self.only = run, only
         self.rules = Rules.of(run.source, run.crawl.department)
         self.counts = counts or Counts()
 
@@ -174,6 +176,8 @@ class Storing:
             product__source=self.run.source_id,
             product__is_active=True,
         )
+        if self.only is not None:
+            links = links.filter(product__external_id__in=list(self.only))
         waiting = links.filter(Q(tried_in=None) | ~Q(tried_in=self.run.pk))
         return waiting.select_related("product", "picture").order_by("position", "pk")
 

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from scrapy import Request, Spider
 from scrapy.downloadermiddlewares.redirect import RedirectMiddleware
 from scrapy.downloadermiddlewares.retry import RetryMiddleware
+from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Response
 from scrapy.http.request import NO_CALLBACK
 
@@ -48,7 +49,10 @@ def is_on_site(url: str, site: str) -> bool:
 
 
 class OwnSite:
-    """Ask nothing but the shop's own site, by a link or a redirect; a downloader middleware."""
+    """Ask nothing but the shop's own site, by a link or a redirect; a downloader middleware.
+
+    Of a spider that has enough, pictures alone are asked for.
+    """
 
     def __init__(self, crawler: "Crawler") -> None:
         self._crawler = crawler
@@ -60,7 +64,10 @@ class OwnSite:
     def process_request(self, request: Request) -> None:
         # Where a robots.txt leads, RFC 9309, 2.3.1.2, has it followed; pictures lie anywhere.
         if not request.meta.get("robots") and not request.meta.get("picture"):
-            site = site_of(getattr(self._crawler.spider, "url", ""))
+            spider = self._crawler.spider
+            if getattr(spider, "has_enough", False):
+                raise IgnoreRequest("The limit is reached")
+            site = site_of(getattr(spider, "url", ""))
             if not is_on_site(request.url, site):
                 raise Trouble("offsite")
 

@@ -81,6 +81,11 @@ class CatalogSpider(Spider):
         return found
 
     @property
+    def has_enough(self) -> bool:
+        """Say whether the limit is reached: no further page is asked for then."""
+        return self.limit is not None and self.found >= self.limit
+
+    @property
     def seen(self) -> set[str]:
         """Return the external ids that were met, whether they were handed out or not."""
         seen: set[str] = self.state.setdefault("seen", set())
@@ -146,12 +151,12 @@ class CatalogSpider(Spider):
     def products(self, page: Page) -> Iterator[ProductItem]:
         """Yield the products of a page that were not handed out before, up to the limit."""
         for item in page.items:
+            if self.has_enough:
+                return
             if item.external_id not in self.seen:
-                self._check_limit()
                 self.seen.add(item.external_id)
                 self.state["found"] = self.found + 1
                 yield item
-        self._check_limit()
 
     def refuse(self, reason: Trouble | str) -> CloseSpider:
         """End the run, soon; return what a callback raises to end it at once."""
@@ -171,6 +176,8 @@ class CatalogSpider(Spider):
 
     def failed(self, failure: Failure) -> Iterator[ProductItem | Request]:
         """Count a request that gave nothing; end the run where it hangs on it."""
+        if self.has_enough:
+            return
         request: Request = failure.request  # type: ignore[attr-defined]  # Scrapy adds it
         assert failure.value is not None
         self._count_failure(request, trouble_of(failure.value))
@@ -183,11 +190,6 @@ class CatalogSpider(Spider):
     def count(self, name: str) -> None:
         """Add one to a number in the crawler's stats."""
         self.crawler.stats.inc_value(f"pendant/{name}")
-
-    def _check_limit(self) -> None:
-        if self.limit is not None and self.found >= self.limit:
-            self.ending = self.ending or "limit"
-            raise CloseSpider(self.ending)
 
     def _count_failure(self, request: Request, trouble: Trouble) -> None:
         """Count a page that failed or is left out; raise CloseSpider where the run ends with it."""
@@ -217,6 +219,8 @@ class CatalogSpider(Spider):
         """Ask for the next pages that wait; end the run where it found nothing at all."""
         if self.ending:
             return
+        if self.has_enough:
+            raise CloseSpider("limit")
         batch, self.waiting[:] = self.waiting[:_BATCH], self.waiting[_BATCH:]
         for url in batch:
             assert self.crawler.engine is not None

@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -12,7 +13,7 @@ from typing import Any
 import psutil
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import connection
+from django.db import connection, transaction
 from django.utils import timezone
 
 from catalog.models import Picture, Product
@@ -83,11 +84,13 @@ def wait_until(condition: Callable[[], bool]) -> None:
     until(condition, seconds=120)
 
 
-def slow_from(page: int) -> Callable[[Any], Answer | None]:
+def slow_from(page: int, seconds: float = 20.0) -> Callable[[Any], Answer | None]:
     """Return what answers a list's pages from this one on so slowly that a test can step in."""
 
     def speak(asked: Any) -> Answer | None:
-        return Answer.of({"products": []}, wait=20.0) if asked.number("page", 1) >= page else None
+        return (
+            Answer.of({"products": []}, wait=seconds) if asked.number("page", 1) >= page else None
+        )
 
     return speak
 
@@ -174,11 +177,30 @@ def test_a_disk_that_takes_nothing_fails_the_run_with_that_reason(
 
 
 @pytest.mark.usefixtures("crawling")
-def test_a_limit_ends_the_run(pieces: Pieces) -> None:
+def test_a_limit_ends_the_run_when_it_has_these_products_pictures(pieces: Pieces) -> None:
     pieces.sell(catalogue(30))
+    pieces.shop.instead = {f"/pictures/{n}-0.jpg": Answer(status=500) for n in range(1, 31)}
+    crawl(pieces.url)
+    pieces.shop.instead.clear()
     run = crawl(pieces.url, limit=7)
     assert (run.state, run.outcome, run.progress["items"]) == ("done", "limited", 7)
-    assert len(numbers()) == 7
+    held = Picture.objects.order_by("product__pk").values_list("product__external_id", flat=True)
+    assert list(held) == [str(number) for number in range(1, 8)]
+
+
+@pytest.mark.usefixtures("crawling")
+def test_pictures_of_what_is_still_being_stored_at_the_end_are_asked_for(pieces: Pieces) -> None:
+    pieces.sell(catalogue(30))
+    pieces.shop.instead["/products.json"] = slow_from(2, seconds=3.0)
+    # The second page is empty and ends the list, while the first one waits to be stored.
+    product = Product._meta.db_table
+    run = begin(pieces.url)
+    with under_way(run), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(f"LOCK TABLE {product} IN EXCLUSIVE MODE")
+        wait_until(lambda: any(one.number("page", 1) == 2 for one in pieces.shop.asked))
+        time.sleep(6)
+    run.refresh_from_db()
+    assert (run.outcome, run.progress["pictures"]) == ("complete", 30)
 
 
 @pytest.mark.usefixtures("crawling")

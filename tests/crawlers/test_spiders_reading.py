@@ -114,6 +114,14 @@ def test_a_limit_ends_the_crawl(crawler: CrawlProcess) -> None:
     assert len(targets) == 2
 
 
+def test_no_page_is_asked_for_beyond_the_limit(crawler: CrawlProcess) -> None:
+    with open_shop(structured(catalogue(150))) as shop:
+        crawled = crawler.crawl("structured", shop.url, limit=5)
+        targets = shop.targets()
+    assert (crawled.reason, crawled.failed, len(crawled.items)) == ("limit", 0, 5)
+    assert len(targets) < 20
+
+
 def test_a_sitemap_of_robots_txt_is_taken(crawler: CrawlProcess) -> None:
     with open_shop(structured(catalogue(4))) as shop:
         shop.robots = "Sitemap: {root}/products-1.xml.gz\n"
