@@ -212,11 +212,14 @@ class Work:
         took = time.monotonic() - self.started
         here = counts.items - before.get("items", 0)
         items = counts.items or 1
+        total = getattr(self.crawler.spider, "total", None)
+        if total and self.run.limit:
+            total = min(total, self.run.limit)
         return {
             **counts.numbers(),
             "pages": before.get("pages", 0) + stats.get("pendant/pages", 0),
             "failed_pages": before.get("failed_pages", 0) + stats.get("pendant/failed_pages", 0),
-            "total": getattr(self.crawler.spider, "total", None),
+            "total": total,
             "speaks": getattr(self.crawler.spider, "speaks", ""),
             "rate": round(here / took, 1) if took else 0.0,
             "seconds": round(before.get("seconds", 0) + took, 1),

@@ -20,6 +20,7 @@ from jobs.admin import JobAdmin, StateFilter
 from ml.admin.looked_at import LookedAt, moment
 
 MOST_CATEGORIES = 12  # without a rule that a page names
+MOST_MISSING = 12  # products that a page names
 COUNTS = {
     "pages": "Pages",
     "items": "Products",
@@ -84,6 +85,8 @@ class CrawlRunAdmin(LookedAt, JobAdmin):
     @admin.display(description="Outcome")
     def what_came(self, run: CrawlRun) -> str:
         text = run.error or run.remark or run.get_outcome_display()
+        if run.to_confirm:
+            text = f"{text}: {run.to_confirm:,} products to confirm as gone"
         return Truncator(text).chars(120)
 
     def address(self, run: CrawlRun) -> str:
@@ -240,6 +243,9 @@ def _shown(run: CrawlRun) -> dict[str, Any]:
             for kind, count in _together(facts, "errors", "skipped", "not_stored").items()
         ),
         "all_read": all_read(facts),
+        "missing": ending.missing(run).order_by("title", "pk")[:MOST_MISSING]
+        if run.to_confirm
+        else (),
         "uncaught": [
             (category, category.rpartition(">")[2].strip()[:120], count)
             # The database keeps no order.

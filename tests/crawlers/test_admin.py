@@ -105,9 +105,22 @@ def test_what_is_missing_is_confirmed(admin: Client) -> None:
     crawl(*ALL)
     crawl(*ALL[5:])
     run = crawl(*ALL[5:])
-    assert "5 products were missing twice in a row" in admin.get(page(run)).content.decode()
+    shown = admin.get(page(run)).content.decode()
+    assert "5 products were missing twice in a row" in shown
+    for gone in Product.objects.filter(external_id__in=ALL[:5]):
+        assert reverse("admin:catalog_product_change", args=[gone.pk]) in shown
+    listed = admin.get(reverse("admin:crawlers_crawlrun_changelist")).content.decode()
+    assert "5 products to confirm as gone" in listed
     press(admin, "confirm", run)
     assert on_shelf() == set(ALL[5:])
+
+
+def test_what_came_back_is_not_named_as_missing(admin: Client) -> None:
+    crawl(*ALL)
+    crawl(*ALL[5:])
+    run = crawl(*ALL[5:])
+    crawl(*ALL)
+    assert "All of them are back again." in admin.get(page(run)).content.decode()
 
 
 def test_a_suspicious_run_is_accepted(admin: Client, owner: User) -> None:
