@@ -21,6 +21,8 @@ from crawlers.models import Crawl, CrawlRun
 from crawlers.schedule import schedule, unschedule
 from ml.admin.looked_at import moment
 
+LOOK = 20  # products, to see what a crawl brings before all are read
+
 
 class CrawlForm(forms.ModelForm[Crawl]):
     class Meta:
@@ -111,11 +113,11 @@ class CrawledSourceAdmin(SourceAdmin):
         return [path("crawl/<int:pk>/", view, name="crawlers_crawl_start"), *super().get_urls()]
 
     def start(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """Start one crawl, and go where it can be watched."""
+        """Start one crawl, or a look at its first products, and go where it can be watched."""
         crawl = get_object_or_404(Crawl.objects.select_related("source"), pk=pk)
         if not self.has_crawl_permission(request):
             raise PermissionDenied
-        run = start(self, request, crawl)
+        run = start(self, request, crawl, LOOK if "look" in request.POST else None)
         if run is None:
             return HttpResponseRedirect(
                 reverse("admin:catalog_source_change", args=[crawl.source_id])
@@ -130,7 +132,7 @@ class CrawledSourceAdmin(SourceAdmin):
             if object_id.isdecimal()
             else Crawl.objects.none()
         )
-        can = {"can_crawl": self.has_crawl_permission(request), "crawls": crawls}
+        can = {"can_crawl": self.has_crawl_permission(request), "crawls": crawls, "look": LOOK}
         return super().change_view(request, object_id, form_url, {**(extra_context or {}), **can})
 
 
@@ -150,11 +152,13 @@ def shown(runs: list[CrawlRun]) -> SafeString | str:
     return format_html('<a href="{}">{}</a>, {}', url, run.shown_as, when)
 
 
-def start(page: admin.ModelAdmin[Any], request: HttpRequest, crawl: Crawl) -> int | None:
+def start(
+    page: admin.ModelAdmin[Any], request: HttpRequest, crawl: Crawl, limit: int | None = None
+) -> int | None:
     """Start a crawl and say so; return the run's id, None where it cannot start."""
     user = request.user if isinstance(request.user, User) else None
     try:
-        run = services.start_crawl(crawl, started_by=user)
+        run = services.start_crawl(crawl, limit=limit, started_by=user)
     except services.CrawlError as error:
         page.message_user(request, str(error), messages.ERROR)
         return None

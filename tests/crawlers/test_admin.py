@@ -195,6 +195,11 @@ def test_a_source_is_crawled_now_and_by_schedule(admin: Client) -> None:
     run = CrawlRun.objects.get()
     assert answer.headers["Location"] == page(run)
     assert (run.state, run.started_by) == ("queued", User.objects.get(username="owner"))
+    assert run.limit is None
+    run.cancel("Cancelled.")
+    assert "Try 20 products" in text
+    admin.post(reverse("admin:crawlers_crawl_start", args=[made.pk]), {"look": "1"})
+    assert CrawlRun.objects.latest("pk").limit == 20
 
 
 def test_a_source_without_schedule_starts_nothing(admin: Client) -> None:
