@@ -1,8 +1,8 @@
 """From a photo's bytes to the square of pixels that a network sees."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from io import BytesIO
-from typing import Any, Literal
+from typing import Literal
 
 import cv2
 import numpy as np
@@ -60,11 +60,9 @@ def frame_margins(rgb: Pixels) -> tuple[int, int, int, int] | None:
     short = min(rgb.shape[:2])
     if short < SMALLEST:
         return None
-    brightness, colourful = _measure(rgb)
-    find = _behind_bevel if _has_white_ring(brightness, colourful, short) else _behind_band
-    deep = round(FRAME_AND_MAT * short)
+    find = _behind_bevel if _has_white_ring(rgb, short) else _behind_band
     margins = []
-    for lines, colours in zip(_sides(brightness, deep), _sides(colourful, deep), strict=True):
+    for lines, colours in _sides(rgb, deep=round(FRAME_AND_MAT * short)):
         margin = find(lines, colours, short)
         if margin is None and find is _behind_bevel:
             margin = _behind_band(lines, colours, short)
@@ -79,38 +77,46 @@ def _measure(rgb: Pixels) -> tuple[NDArray[np.float32], Pixels]:
     """Return each pixel's brightness, 0 to 255, and how far its channels lie apart."""
     # Channel by channel: reductions over an axis of three take twenty times as long.
     red, green, blue = (np.asarray(channel) for channel in cv2.split(np.ascontiguousarray(rgb)))
-    total = cv2.add(cv2.add(red, green, dtype=cv2.CV_32F), blue, dtype=cv2.CV_32F)
-    brightness = np.asarray(total) / np.float32(3)
+    total = np.add(red, green, dtype=np.uint16)
+    total += blue
+    brightness = np.divide(total, np.float32(3), dtype=np.float32)
     most, least = cv2.max(cv2.max(red, green), blue), cv2.min(cv2.min(red, green), blue)
     return brightness, np.asarray(cv2.subtract(most, least))
 
 
-def _has_white_ring(brightness: NDArray[np.float32], colourful: Pixels, short: int) -> bool:
+def _has_white_ring(rgb: Pixels, short: int) -> bool:
     width = max(2, round(RING * short))
-    white = (brightness > NEAR_WHITE) & (colourful < NEAR_GREY)
-    inner = white[width:-width]
-    ring = (white[:width], white[-width:], inner[:, :width], inner[:, -width:])
-    return sum(map(np.count_nonzero, ring)) >= 0.97 * sum(side.size for side in ring)
+    inner = rgb[width:-width]
+    white = size = 0
+    for side in (rgb[:width], rgb[-width:], inner[:, :width], inner[:, -width:]):
+        brightness, colourful = _measure(side)
+        white += int(np.count_nonzero((brightness > NEAR_WHITE) & (colourful < NEAR_GREY)))
+        size += brightness.size
+    return white >= 0.97 * size
 
 
-def _sides(plane: NDArray[Any], deep: int) -> list[NDArray[Any]]:
-    """Return the middle of the four sides, clockwise from the top, as ``deep`` lines each.
+def _sides(rgb: Pixels, *, deep: int) -> Iterator[tuple[NDArray[np.float32], Pixels]]:
+    """Yield what ``_measure`` gives of the middle of the four sides, clockwise from the top.
 
-    The picture's edge is the first line.
+    Each has ``deep`` lines, of which the picture's edge is the first.
     """
-    found = []
-    for side in (plane, plane[:, ::-1].T, plane[::-1, ::-1], plane.T[:, ::-1]):
+    for turns in range(4):
+        side = np.rot90(rgb, turns)
         start, end = round(0.3 * side.shape[1]), round(0.7 * side.shape[1])
-        found.append(np.ascontiguousarray(side[:deep, start:end]))
-    return found
+        # Measured as the picture lies, for turning what came of it is less work.
+        brightness, colourful = _measure(np.rot90(side[:deep, start:end], -turns))
+        yield (
+            np.ascontiguousarray(np.rot90(brightness, turns)),
+            np.ascontiguousarray(np.rot90(colourful, turns)),
+        )
 
 
 def _medians(lines: NDArray[np.float32]) -> NDArray[np.float32]:
     """Return each line's median: what ``np.median`` does, without its overhead on few numbers."""
     count = lines.shape[1]
-    low, high = (count - 1) // 2, count // 2
-    parted = np.partition(lines, (low, high), axis=1)
-    return (parted[:, low] + parted[:, high]) / np.float32(2)
+    # Of so few numbers a sort is several times as fast as a partition.
+    ordered = np.sort(lines, axis=1)
+    return (ordered[:, (count - 1) // 2] + ordered[:, count // 2]) / np.float32(2)
 
 
 def _behind_bevel(lines: NDArray[np.float32], colours: Pixels, short: int) -> int | None:
