@@ -11,6 +11,7 @@ from django.db.models import Count, Field, Prefetch, QuerySet, URLField
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
@@ -190,6 +191,7 @@ class AnnotationForm(forms.ModelForm[Annotation]):
             self.add_error("label", f"“{label}” is no label of {department}. Choose one of those.")
         columns = Annotation.given_as(chosen)
         given["label"], self.instance.merged_from = columns["label"], columns["merged_from"]
+        self.instance.created_at = timezone.now()
         return given
 
 

@@ -14,7 +14,7 @@ from django.urls import reverse
 from catalog.models import Annotation, Picture
 from catalog.reading.formulas import guarded
 
-COLUMNS = ("image", "label", "labeller", "created_at", "sha256")
+COLUMNS = ("image", "label", "labeller", "created_at", "sha256", "source", "product")
 AT_ONCE = 2000
 
 
@@ -30,6 +30,8 @@ def as_csv(department: str, site: str = "") -> Iterator[str]:
                 guarded(annotation.labeller.get_username()),
                 annotation.created_at.isoformat(),
                 picture.sha256,
+                guarded(picture.product.source.name),
+                guarded(picture.product.external_id),
             )
         )
 
@@ -58,7 +60,7 @@ SUFFIXES = {"csv": "csv", "label-studio": "json"}
 
 def _annotations(department: str) -> Iterator[Annotation]:
     rows = Annotation.objects.in_department(department)
-    rows = rows.select_related("picture__product", "label", "labeller")
+    rows = rows.select_related("picture__product__source", "label", "labeller")
     return rows.order_by("picture", "created_at", "pk").iterator(AT_ONCE)
 
 
@@ -76,6 +78,8 @@ def _task(picture: Picture, annotations: Iterator[Annotation], site: str) -> dic
             "title": picture.product.title,
             "reference": picture.reference,
             "sha256": picture.sha256,
+            "source": picture.product.source.name,
+            "product": picture.product.external_id,
         },
         "annotations": [
             {

@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from django.contrib.auth import get_user_model
 from django.db import transaction
 
 from catalog.loading import LoadingError, labeller_named, usable_name
@@ -33,12 +34,12 @@ def load_labels(
 ) -> LabelReport:
     """Store people's labels; all or nothing where a label is unknown.
 
-    A row names its picture as the products file did, or more closely with its sha256. An empty
-    label means undecided; a row that names nobody is ``labeller_name``'s; one without a time is of
-    now. Rows whose picture is not in the catalogue are reported. The name of a label that was
-    merged stores the one that took its place. Raises LoadingError for unknown labels and
-    departments, for rows that are nobody's, and for a name that is empty or too long, with nothing
-    stored.
+    A row names its picture as the products file did, or more closely with its sha256; where
+    products of one source share it, with the product. An empty label means undecided; a row that
+    names nobody is ``labeller_name``'s; one without a time is of now. Rows whose picture is not in
+    the catalogue are reported. The name of a label that was merged stores the one that took its
+    place. Raises LoadingError for unknown labels and departments, for rows that are nobody's, and
+    for a name that is empty or too long, with nothing stored.
     """
     if department not in Department.values:
         raise LoadingError(no_such_department(department))
@@ -46,7 +47,7 @@ def load_labels(
         labeller_name = usable_name(labeller_name, "labeller", LABELLER_NAME_LENGTH)
     labels = {label.name: label for label in Label.objects.held(department).values()}
     report = LabelReport()
-    wanted: dict[tuple[str, str, str], LabelRow] = {}
+    wanted: dict[tuple[str, ...], LabelRow] = {}
     for row in rows:
         if isinstance(row, RowError):
             report.failed.append({"row": row.row, "reason": row.reason})
@@ -65,18 +66,19 @@ def load_labels(
         else:
             whose = row.labeller or labeller_name or ""
             name = usable_name(whose, "labeller", LABELLER_NAME_LENGTH)
-            wanted[name, row.image, row.sha256] = row
+            wanted[name, row.image, row.sha256, row.source, row.product] = row
     pictures = _pictures(department, wanted.values())
-    labellers = {name: labeller_named(name) for name in sorted({name for name, _, _ in wanted})}
+    labellers = {name: labeller_named(name) for name in sorted({name for name, *_ in wanted})}
+    # Who labels in the room meanwhile waits: what they said last is compared, and nothing is lost.
+    people = get_user_model().objects.filter(pk__in=[one.pk for one in labellers.values()])
+    list(people.order_by("pk").select_for_update(no_key=True))
     known = Annotation.objects.in_department(department).filter(labeller__in=labellers.values())
     said = {
         (annotation.labeller_id, annotation.picture_id): annotation
         for annotation in known.select_related("label", "merged_from__merged_into")
     }
-    for (name, _, _), row in wanted.items():
-        found = [
-            picture for picture in pictures.get(row.image, []) if row.sha256 in ("", picture.sha256)
-        ]
+    for (name, *_), row in wanted.items():
+        found = _meant(row, pictures.get(row.image, []))
         if not found:
             report.failed.append(
                 {"row": row.row, "reason": f"no picture {row.image!r} in the catalogue"}
@@ -94,9 +96,19 @@ def _pictures(department: str, rows: Collection[LabelRow]) -> dict[str, list[Pic
     named = Picture.objects.in_department(department).filter(
         reference__in={row.image for row in rows}
     )
-    for picture in named:
+    for picture in named.select_related("product__source"):
         pictures.setdefault(picture.reference, []).append(picture)
     return pictures
+
+
+def _meant(row: LabelRow, pictures: list[Picture]) -> list[Picture]:
+    """Return those of the pictures of its name that a row is of."""
+    found = [picture for picture in pictures if row.sha256 in ("", picture.sha256)]
+    of_source = [picture for picture in found if picture.product.source.name == row.source]
+    if not (row.product and of_source):
+        # The catalogue has it from elsewhere, or the file does not say of which product it is.
+        return found
+    return [picture for picture in of_source if picture.product.external_id == row.product]
 
 
 def _annotate_one(

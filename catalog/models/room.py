@@ -13,10 +13,10 @@ class Answer(models.Model):
     """What one person did with one picture in the labelling room; ``Annotation`` is what holds now.
 
     ``batch`` is the browser's name for one keystroke, so that one that is sent twice counts once,
-    and one on many pictures is undone as one. ``had_before`` and ``label_before`` are the person's
-    annotation until then, ``undone_at`` is when it was restored. A repeat shows a person a picture
-    that they labelled before, to measure them; it changes no annotation. ``took_ms`` is how long
-    the picture was looked at, in milliseconds.
+    and one on many pictures is undone as one. ``had_before``, ``label_before`` and ``before_at``,
+    its time, are the person's annotation until then, ``undone_at`` is when it was restored. A
+    repeat shows a person a picture that they labelled before, to measure them; it changes no
+    annotation. ``took_ms`` is how long the picture was looked at, in milliseconds.
     """
 
     class Action(models.TextChoices):
@@ -38,6 +38,7 @@ class Answer(models.Model):
     label_before = models.ForeignKey(
         Label, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
+    before_at = models.DateTimeField(null=True, blank=True)
     is_repeat = models.BooleanField(default=False)
     queue = models.CharField(max_length=20, blank=True)
     took_ms = models.PositiveIntegerField(null=True, blank=True)

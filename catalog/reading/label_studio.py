@@ -15,9 +15,9 @@ from catalog.reading.times import moment
 def read_label_studio(path: Path) -> Iterator[LabelRow | RowError]:
     """Return the labels of an export, an annotation each; a row's number is that of its task.
 
-    A picture is named by ``reference`` and ``sha256`` in the task's data, which our own export
-    writes, or else by ``image``. What was cancelled, or has no choice, means undecidable. Raise
-    FileError at once where the file is no such export.
+    A picture is named by ``reference``, ``sha256``, ``source`` and ``product`` in the task's data,
+    which our own export writes, or else by ``image``. What was cancelled, or has no choice, means
+    undecidable. Raise FileError at once where the file is no such export.
     """
     file = open_text(path)
     try:
@@ -59,6 +59,8 @@ def _label(number: int, data: dict[str, Any], annotation: Any) -> LabelRow | Row
             image.reference,
             "" if annotation.get("was_cancelled") else _choice(annotation.get("result")),
             sha256=str(data.get("sha256") or ""),
+            source=str(data.get("source") or ""),
+            product=str(data.get("product") or ""),
             labeller=_person(annotation.get("completed_by")),
             created_at=when,
         )

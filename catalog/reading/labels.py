@@ -11,17 +11,19 @@ from catalog.reading.table import Table, open_table
 from catalog.reading.text import image_reference, short_text
 from catalog.reading.times import moment
 
+PRODUCT = ("source", "product")
+
 
 def read_labels(path: Path) -> Iterator[LabelRow | RowError]:
     """Return the labels of a file, read as they are asked for; an empty one means undecidable.
 
-    A CSV has the columns image and label, and may have labeller, created_at (ISO 8601) and sha256,
-    as our own export writes them; a name that ends in .json is Label Studio's export. Raise
-    FileError at once where the file cannot be read.
+    A CSV has the columns image and label, and may have labeller, created_at (ISO 8601), sha256,
+    source and product, as our own export writes them; a name that ends in .json is Label Studio's
+    export. Raise FileError at once where the file cannot be read.
     """
     if path.suffix.lower() == ".json":
         return read_label_studio(path)
-    return _labels(_open(path, ("image", "label"), ("labeller", "created_at", "sha256")))
+    return _labels(_open(path, ("image", "label"), ("labeller", "created_at", "sha256", *PRODUCT)))
 
 
 def read_companions(path: Path) -> list[tuple[str, str]]:
@@ -68,6 +70,8 @@ def _labels(table: Table) -> Iterator[LabelRow | RowError]:
                 _image(unguarded(cells["image"])),
                 short_text("label", unguarded(cells["label"]), NAME_LENGTH),
                 sha256=cells["sha256"].strip(),
+                source=unguarded(cells["source"]),
+                product=unguarded(cells["product"]),
                 labeller=short_text("labeller", unguarded(cells["labeller"]), NAME_LENGTH),
                 created_at=moment(created_at) if created_at.strip() else None,
             )

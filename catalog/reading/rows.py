@@ -73,7 +73,8 @@ class ProductRow:
 class LabelRow:
     """Hold one person's label of one picture; label "" means they could not decide.
 
-    What a file does not say of the picture's bytes, the person and the time is "" and None.
+    What a file does not say of the picture's bytes, the person, the time and the product, its id
+    in its source, is "" and None.
     """
 
     row: int
@@ -82,6 +83,8 @@ class LabelRow:
     sha256: str = ""
     labeller: str = ""
     created_at: datetime | None = None
+    source: str = ""
+    product: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from catalog.models import Annotation, Answer, Label, Lease, Picture
+from catalog.room.queues import hold
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -80,6 +81,7 @@ def answer(
             label=chosen,
             had_before=pk in mine,
             label_before_id=mine[pk].given_id if pk in mine else None,
+            before_at=mine[pk].created_at if pk in mine else None,
             is_repeat=pk in repeats and pk in mine,
             queue=queue,
             took_ms=took_ms if took_ms is None else max(0, min(took_ms, LONGEST_MS)),
@@ -91,7 +93,7 @@ def answer(
     if action == Action.CLEAR:
         Annotation.objects.filter(labeller=labeller, picture__in=said).delete()
     elif action != Action.SKIP:
-        _annotate(labeller, dict.fromkeys(said, chosen), now)
+        _annotate(labeller, dict.fromkeys(said, (chosen, now)))
     leases.delete()
     now_mine = _annotations(labeller, wanted)
     outcome.done = {
@@ -104,8 +106,9 @@ def answer(
 def take_back(labeller: "User", department: str, batch: UUID | None = None) -> Outcome:
     """Undo a batch, or the labeller's last one in the department that still holds.
 
-    Their annotations become what they were before it. Where they have said something else of a
-    picture since, that stays. Raises AnswerError where there is nothing to take back.
+    Their annotations become what they were before it, and the pictures are on their screen again.
+    Where they have said something else of a picture since, that stays. Raises AnswerError where
+    there is nothing to take back.
     """
     labels = Label.objects.held(department)
     _one_at_a_time(labeller)
@@ -127,7 +130,8 @@ def take_back(labeller: "User", department: str, batch: UUID | None = None) -> O
     )
     outcome = Outcome(batch)
     gone: list[int] = []
-    restored: dict[int, Label | None] = {}
+    now = timezone.now()
+    restored: dict[int, tuple[Label | None, datetime]] = {}
     for row in rows:
         pk = row.picture_id
         if row.is_repeat or row.action == Action.SKIP:
@@ -135,13 +139,14 @@ def take_back(labeller: "User", department: str, batch: UUID | None = None) -> O
         if last[pk] != row.pk or not _holds(row, mine.get(pk), labels):
             outcome.changed.append(pk)
         elif row.had_before:
-            restored[pk] = labels[row.label_before_id] if row.label_before_id else None
+            before = labels[row.label_before_id] if row.label_before_id else None
+            restored[pk] = before, row.before_at or now
         else:
             gone.append(pk)
-    now = timezone.now()
     Annotation.objects.filter(labeller=labeller, picture__in=gone).delete()
-    _annotate(labeller, restored, now)
+    _annotate(labeller, restored)
     Answer.objects.filter(pk__in=[row.pk for row in rows]).update(undone_at=now)
+    hold(labeller, pictures, len(pictures), [row.picture_id for row in rows if row.is_repeat])
     now_mine = _annotations(labeller, pictures)
     outcome.done = {pk: now_mine[pk].label_id if pk in now_mine else None for pk in pictures}
     return outcome
@@ -175,11 +180,11 @@ def _one_at_a_time(labeller: "User") -> None:
     list(people.select_for_update(no_key=True))
 
 
-def _annotate(labeller: "User", labels: Mapping[int, Label | None], now: datetime) -> None:
-    """Make these labels, by picture id, the person's annotations."""
+def _annotate(labeller: "User", said: Mapping[int, tuple[Label | None, datetime]]) -> None:
+    """Make these labels, each with its time, by picture id, the person's annotations."""
     annotations = []
-    for picture, label in labels.items():
-        annotation = Annotation(picture_id=picture, labeller=labeller, created_at=now)
+    for picture, (label, when) in said.items():
+        annotation = Annotation(picture_id=picture, labeller=labeller, created_at=when)
         annotation.give(label)
         annotations.append(annotation)
     Annotation.objects.bulk_create(

@@ -6,7 +6,7 @@ from datetime import timedelta
 from statistics import median
 from typing import TYPE_CHECKING
 
-from django.db.models import Count
+from django.db.models import Count, Exists, OuterRef
 from django.db.models.functions import TruncDate
 from django.utils import timezone
 
@@ -26,8 +26,9 @@ class Progress:
     """Where the labelling of a department stands, and where one person's does.
 
     ``labels`` and ``people`` count annotations by label's id (None: undecided) and by user name,
-    ``days`` the person's answers of the last DAYS days, oldest first. ``seconds`` is the person's
-    median time a picture, ``alike`` how many of ``repeats`` shown pictures they labelled as before.
+    ``days`` the labels that the person gave in the last DAYS days, oldest first. ``seconds`` is the
+    person's median time a picture, ``alike`` how many of ``repeats`` shown pictures they labelled
+    as before.
     """
 
     pictures: int
@@ -47,7 +48,7 @@ def progress(labeller: "User", department: str) -> Progress:
     annotations = Annotation.objects.in_department(department).order_by()
     mine = Answer.objects.filter(
         labeller=labeller, picture__product__department=department, undone_at=None
-    ).exclude(action=Answer.Action.SKIP)
+    ).exclude(action__in=(Answer.Action.SKIP, Answer.Action.CLEAR))
     now = timezone.localtime()
     by_day = dict(
         mine.filter(created_at__gte=now - timedelta(days=DAYS))
@@ -57,11 +58,13 @@ def progress(labeller: "User", department: str) -> Progress:
         .annotate(count=Count("pk"))
     )
     days = [now.date() - timedelta(days=back) for back in range(DAYS - 1, -1, -1)]
-    took = [ms for ms in mine.values_list("took_ms", flat=True)[:LAST] if ms and ms <= PAUSE_MS]
+    # Many at once are not measured.
+    measured = mine.filter(took_ms__range=(1, PAUSE_MS)).values_list("took_ms", flat=True)
+    took = [ms for ms in measured[:LAST] if ms]
     own = with_oneself(labeller).get(department, {}).get(labeller.get_username())
     return Progress(
         pictures=pictures.count(),
-        labelled=annotations.aggregate(count=Count("picture", distinct=True))["count"],
+        labelled=pictures.filter(Exists(annotations.filter(picture=OuterRef("pk")))).count(),
         labels=dict(annotations.values_list("label").annotate(count=Count("pk"))),
         people=dict(
             annotations.values_list("labeller__username")

@@ -107,10 +107,15 @@ def take(
 ) -> Taken:
     """Lease the next pictures of a queue to a person, those they ``have`` already left out.
 
+    What they have stays theirs.
+
     At most ``count`` and MOST. Raises QueueError for an unknown queue, and without the picture that
     NEAR starts from.
     """
     now, count = timezone.now(), min(count, MOST)
+    # What is still looked at stays with who looks at it, however long they take for each.
+    ending = Lease.objects.filter(labeller=labeller, picture__in=list(have))
+    ending.filter(until__lt=now + LEASE / 2).update(until=now + LEASE)
     pictures = waiting(labeller, department, queue).annotate(
         is_leased=Exists(_leased(labeller, "pk", now))
     )
@@ -121,7 +126,8 @@ def take(
     if repeat is not None:
         # Before the others, for it is none of those that are spare; the page shows it after them.
         found, count = [Shown(repeat), *found], count + 1
-    mine = _lease(labeller, [one.picture for one in found], count, now, repeat)
+    repeats = [] if repeat is None else [repeat]
+    mine = hold(labeller, [one.picture for one in found], count, repeats)
     shown = [one for one in found if one.picture in mine]
     shown.sort(key=lambda one: one.picture == repeat)
     return Taken(shown, total and min(total, FEW), (total or 0) > FEW)
@@ -176,7 +182,7 @@ def _found(
 # their ids, so that two who take the same ones wait for each other in turn.
 _LEASE = """
 INSERT INTO catalog_lease (picture_id, labeller_id, until, is_repeat)
-SELECT id, %(labeller)s, %(until)s, id = %(repeat)s FROM (
+SELECT id, %(labeller)s, %(until)s, id = ANY(%(repeats)s::bigint[]) FROM (
   SELECT id FROM unnest(%(pictures)s::bigint[]) WITH ORDINALITY AS wanted (id, place)
   JOIN catalog_picture USING (id)
   WHERE NOT EXISTS (
@@ -192,17 +198,19 @@ RETURNING picture_id
 """
 
 
-def _lease(
-    labeller: "User", pictures: Sequence[int], count: int, now: datetime, repeat: int | None
-) -> set[int]:
-    """Lease the first ``count`` pictures that nobody else holds, and return them."""
+def hold(labeller: "User", pictures: Sequence[int], count: int, repeats: Sequence[int]) -> set[int]:
+    """Lease the first ``count`` pictures that nobody else holds, and return them.
+
+    Of these, ``repeats`` are shown again to measure the person.
+    """
+    now = timezone.now()
     with connection.cursor() as cursor:
         cursor.execute(
             _LEASE,
             {
                 "labeller": labeller.pk,
                 "until": now + LEASE,
-                "repeat": repeat or 0,
+                "repeats": list(repeats),
                 "pictures": list(pictures),
                 "now": now,
                 "count": count,

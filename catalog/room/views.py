@@ -315,7 +315,7 @@ def _user(request: HttpRequest) -> User:
 def _body(request: HttpRequest) -> Mapping[str, Any]:
     try:
         sent = json.loads(request.body)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise BadRequest("This is no JSON.") from error
     if not isinstance(sent, dict):
         raise BadRequest("One JSON object is expected.")

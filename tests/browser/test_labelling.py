@@ -55,6 +55,19 @@ def test_one_goes_back_and_forth_and_changes_a_label(site: Site, room: Page) -> 
     assert rows(site) == sorted([[first, "abstract"], [second, "animal"]])
 
 
+def test_what_is_passed_by_without_an_answer_keeps_no_other_back(site: Site, room: Page) -> None:
+    passed = [press(room, "ArrowRight") for _ in range(20)]
+    assert len(set(passed)) == 20
+    # A skip is no label, done and undone.
+    counts = room.locator("#counts").inner_text()
+    press(room, "s")
+    press(room, "z")
+    expect(room.locator("#counts")).to_have_text(counts)
+    last = press(room, "1")
+    kept(room)
+    assert rows(site) == [[last, "abstract"]]
+
+
 def test_the_panel_of_progress_counts_what_was_just_answered(room: Page) -> None:
     expect(room.locator("#counts")).to_contain_text("you today: 0")
     for _ in range(3):

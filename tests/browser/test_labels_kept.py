@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import APIResponse, Browser, Page, Route, expect
 
 from tests.browser.room import PASSWORD, ROOM, current, forget, kept, log_in, press, rows
 from tests.browser.site import Site
@@ -78,6 +78,70 @@ def test_labels_of_a_closed_page_are_sent_by_the_next(site: Site, adrift: Page) 
     again.goto(ROOM)
     kept(again)
     assert rows(site) == [given]
+
+
+def test_labels_of_one_department_are_sent_by_the_page_of_another(site: Site, adrift: Page) -> None:
+    adrift.context.set_offline(True)
+    given = [press(adrift, "2"), "animal"]
+    expect(adrift.locator("#state")).to_have_text("1 not sent yet")
+    context = adrift.context
+    adrift.close()
+    context.set_offline(False)
+    again = context.new_page()
+    again.goto(ROOM.replace("art", "jewelry"))
+    kept(again)
+    site.wait_for(lambda: rows(site) == [given])
+
+
+def test_what_was_kept_without_a_word_is_undone_all_the_same(site: Site, adrift: Page) -> None:
+    lost = True
+
+    def arrives(route: Route) -> None:
+        if not lost:
+            route.continue_()
+            return
+        route.fetch()
+        route.abort()
+
+    adrift.route("**/answer/", arrives)
+    press(adrift, "1")
+    expect(adrift.locator("#notice")).to_contain_text("No connection")
+    assert len(rows(site)) == 1
+    press(adrift, "z")
+    lost = False
+    kept(adrift)
+    assert rows(site) == []
+
+
+def test_what_is_on_its_way_is_undone_before_what_came_earlier(site: Site, adrift: Page) -> None:
+    press(adrift, "1")
+    kept(adrift)
+    adrift.reload()
+    expect(adrift.locator("#picture img")).to_be_visible()
+    late: list[tuple[Route, APIResponse]] = []
+    adrift.route("**/answer/", lambda route: late.append((route, route.fetch())))
+    press(adrift, "2")
+    # Only while Chromium is asked something does the route run.
+    site.wait_for(lambda: adrift.title() and late)
+    assert len(rows(site)) == 2
+    for _ in range(2):
+        adrift.keyboard.press("z")
+    [(route, response)] = late
+    route.fulfill(response=response)
+    kept(adrift)
+    site.wait_for(lambda: rows(site) == [])
+
+
+def test_the_next_pictures_come_however_many_were_passed_by(adrift: Page) -> None:
+    found = adrift.evaluate(
+        """async () => {
+            const loaded = performance.getEntriesByType("resource").map((one) => one.name);
+            const { Desk } = await import(loaded.find((name) => name.includes("/desk")));
+            const have = Array.from({ length: 2000 }, (_, at) => 1_000_000 + at);
+            return (await new Desk(() => {}).next(have, { count: 3 })).pictures.length;
+        }"""
+    )
+    assert found == 3
 
 
 def test_a_picture_that_is_deleted_meanwhile_costs_nothing_else(site: Site, room: Page) -> None:

@@ -216,12 +216,8 @@ def test_people_are_compared_with_themselves_on_what_they_were_shown_again() -> 
     take_back(curator("cem"), "art")
     assert with_oneself()["art"]["cem"].both == 1
     for action in ("skip", "clear"):
-        Lease.objects.create(
-            picture=prints()[1],
-            labeller=curator("cem"),
-            until="2100-01-01T00:00Z",
-            is_repeat=True,
-        )
+        lease = {"labeller": curator("cem"), "until": "2100-01-01T00:00Z", "is_repeat": True}
+        Lease.objects.update_or_create(picture=prints()[1], defaults=lease)
         answer(curator("cem"), "art", uuid4(), [prints()[1].pk], action)
     assert with_oneself()["art"]["cem"].both == 1
 

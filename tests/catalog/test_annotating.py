@@ -1,5 +1,6 @@
 """An annotation is made and changed on its page in the admin: with a label that fits it."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,8 @@ from tests.catalog.room import curator, held, named, prints, say
 from tests.factories import load_catalogue
 
 pytestmark = pytest.mark.django_db
+
+LONG_AGO = datetime(2020, 2, 29, 12, tzinfo=UTC)
 
 
 @pytest.fixture(autouse=True)
@@ -44,8 +47,12 @@ def given() -> tuple[Label | None, Label | None]:
 def test_it_works(client: Client) -> None:
     add(client, named("city"))
     assert held() == {prints()[0].pk: "city"}
+    Annotation.objects.update(created_at=LONG_AGO)
+    change(client, named("city"))
+    assert Annotation.objects.get().created_at == LONG_AGO
     change(client, named("water"))
     assert given() == (named("water"), None)
+    assert Annotation.objects.get().created_at > LONG_AGO
     change(client, None)
     assert given() == (None, None)
 

@@ -14,11 +14,11 @@ from django.test import Client
 
 from catalog.exporting import FORMATS, SUFFIXES
 from catalog.management.base import BadInput
-from catalog.models import Annotation, Label, Picture
+from catalog.models import Annotation, Label, Picture, Source
 from catalog.reading import FileError, LabelRow, RowError, read_labels
 from catalog.reading.formulas import guarded, unguarded
 from catalog.room.labels import merge, separate
-from tests.catalog.room import named, prints, signed_in
+from tests.catalog.room import curator, named, prints, signed_in
 from tests.factories import load_catalogue
 
 pytestmark = pytest.mark.django_db
@@ -80,7 +80,7 @@ def test_it_works(format: str, tmp_path: Path) -> None:
 def test_no_spreadsheet_takes_a_cell_for_a_formula(tmp_path: Path) -> None:
     with export("csv", tmp_path).open(newline="") as file:
         rows = list(csv.reader(file))
-    assert rows[0] == ["image", "label", "labeller", "created_at", "sha256"]
+    assert rows[0] == ["image", "label", "labeller", "created_at", "sha256", "source", "product"]
     assert rows[1][:4] == ["'=1+1.jpg", "'=SUM(A1:A9)", "'@anna", WHEN.isoformat()]
     assert not any(cell.startswith(("=", "+", "-", "@")) for row in rows for cell in row)
 
@@ -175,6 +175,33 @@ def test_a_picture_is_found_by_its_bytes_where_names_repeat(tmp_path: Path) -> N
     file.write_text(f"image,label,sha256\n{three.reference},water,{three.sha256}\n")
     assert bring(file, "--labeller", "cora")["created"] == 1
     assert Annotation.objects.get(labeller__username="cora").picture == three
+
+
+@pytest.mark.parametrize("format", FORMATS)
+def test_products_that_share_a_picture_keep_their_own_labels(format: str, tmp_path: Path) -> None:
+    one, two, three = prints()
+    Source.objects.update(name="=shop")
+    Picture.objects.update(reference="set.jpg", sha256=one.sha256)
+    Annotation.objects.filter(picture=three).delete()
+    Annotation.objects.filter(picture=two, labeller__username="ben").update(label=named("city"))
+    more = Annotation.objects.get(picture=two, labeller__username="ben")
+    more.pk, more.picture, more.label = None, three, named("water")
+    more.save()
+    more.pk, more.labeller = None, curator("cora")
+    more.save()
+    before = said()
+    file = export(format, tmp_path)
+    assert bring(file)["unchanged"] == 6
+    Annotation.objects.all().delete()
+    assert bring(file) == {"created": 6, "updated": 0, "unchanged": 0, "failed": []}
+    assert said() == before
+    # Without the product nobody else is labelled in its place; another catalogue has its own.
+    Annotation.objects.all().delete()
+    three.product.delete()
+    assert bring(file)["created"] == 4
+    Source.objects.update(name="elsewhere")
+    Annotation.objects.all().delete()
+    assert bring(file)["created"] == 6
 
 
 def test_without_a_file_it_goes_to_stdout() -> None:

@@ -143,6 +143,18 @@ def test_what_is_given_during_a_separation_comes_by_what_it_was_given(folder: Pa
     assert by_city() == {"city"}
 
 
+def test_an_import_compares_with_what_its_labeller_answers_meanwhile(folder: Path) -> None:
+    curator("ben")
+    rows = [LabelRow(2, "images/0.jpg", "water")]
+    with transaction.atomic():
+        press(named("city"), folder)
+        importing = beside(lambda: load_labels(rows, department="art", labeller_name="ben"))
+        until_waiting(importing)
+    report = importing.result(30)
+    assert (report.created, report.updated) == (0, 1)
+    assert Annotation.objects.get(labeller=curator("ben")).label == named("water")
+
+
 def test_a_label_that_is_given_meanwhile_is_not_deleted(folder: Path) -> None:
     Answer.objects.all().delete()
     city = named("city")

@@ -1,5 +1,6 @@
 """Answers of the labelling room: kept once, taken back in turn, nothing lost."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
 
@@ -13,6 +14,8 @@ from tests.factories import load_catalogue
 from tests.together import at_once
 
 pytestmark = pytest.mark.django_db
+
+LONG_AGO = datetime(2020, 2, 29, 12, tzinfo=UTC)
 
 
 @pytest.fixture(autouse=True)
@@ -59,6 +62,33 @@ def test_undo_goes_back_step_by_step() -> None:
     with pytest.raises(AnswerError, match="nothing to undo"):
         take_back(curator(), "art")
     assert Answer.objects.exclude(undone_at=None).count() == 3
+
+
+def test_undo_gives_a_label_back_with_its_time() -> None:
+    one = prints()[0]
+    say("water", one)
+    Annotation.objects.update(created_at=LONG_AGO)
+    say("city", one)
+    say("animal", one)
+    take_back(curator(), "art")
+    assert Annotation.objects.get().created_at > LONG_AGO
+    take_back(curator(), "art")
+    annotation = Annotation.objects.get()
+    assert (annotation.label, annotation.created_at) == (named("water"), LONG_AGO)
+
+
+def test_what_is_undone_is_on_screen_again_and_shown_to_nobody_else() -> None:
+    one, two, *others = prints()
+    say("water", one, two)
+    take_back(curator(), "art")
+    shown = take(curator("ben"), "art", Queue.UNLABELLED, 9).shown
+    assert [picture.picture for picture in shown] == ids(others)
+    # What somebody else looks at meanwhile stays with them.
+    say("water", one)
+    taken = take(curator("ben"), "art", Queue.SECOND, 1).shown
+    assert [picture.picture for picture in taken] == [one.pk]
+    take_back(curator(), "art")
+    assert Lease.objects.get(picture=one).labeller == curator("ben")
 
 
 def test_undo_takes_a_batch_back_as_one() -> None:
@@ -136,6 +166,10 @@ def test_a_repeat_measures_and_changes_nothing() -> None:
     assert (kept.label, kept.label_before) == (named("city"), named("water"))
     take_back(curator(), "art")
     assert held() == {one.pk: "water"}
+    # Undone, it is shown still, and measures still.
+    say("animal", one)
+    assert held() == {one.pk: "water"}
+    assert Answer.objects.filter(is_repeat=True).count() == 2
 
 
 def test_a_picture_that_is_gone_is_told_and_the_others_are_kept() -> None:

@@ -8,8 +8,9 @@ from uuid import uuid4
 import pytest
 from django.test import Client
 
-from catalog.models import Annotation, Answer, Picture
+from catalog.models import Annotation, Answer, Picture, Product
 from catalog.room import guesses
+from catalog.room.answers import answer
 from catalog.room.guesses import Advice, NoModel, register
 from tests.catalog.room import curator, held, ids, named, prints, say, signed_in
 from tests.factories import load_catalogue
@@ -45,7 +46,7 @@ def test_pictures_are_fetched_and_answered() -> None:
     assert fetched["pictures"][0]["large"] == f"/pictures/{one.sha256}/large.jpg"
     water = named("water").pk
     batch = str(uuid4())
-    answer = send(
+    told = send(
         client,
         "answer",
         batch=batch,
@@ -55,7 +56,7 @@ def test_pictures_are_fetched_and_answered() -> None:
         queue="unlabelled",
         took_ms=900,
     )
-    assert answer["done"] == {str(one.pk): water}
+    assert told["done"] == {str(one.pk): water}
     measured = fetch(client, "progress")
     assert (measured["pictures"], measured["labelled"], measured["today"]) == (12, 1, 1)
     assert measured["labels"] == {str(water): 1}
@@ -64,6 +65,24 @@ def test_pictures_are_fetched_and_answered() -> None:
     undone = send(client, "undo", batch=batch)
     assert [picture["id"] for picture in undone["pictures"]] == [one.pk]
     assert held() == {}
+
+
+def test_what_is_offered_no_more_counts_among_the_labelled_no_more() -> None:
+    client, (one, two, *_) = signed_in(), prints()
+    say("water", one, two)
+    Product.objects.filter(pk=one.product_id).update(is_active=False)
+    measured = fetch(client, "progress")
+    assert (measured["pictures"], measured["labelled"]) == (11, 1)
+
+
+def test_what_is_labelled_many_at_once_and_cleared_leaves_the_speed_as_it_was() -> None:
+    client, pictures = signed_in(), prints()
+    say("water", pictures[0], took_ms=900)
+    for _ in range(5):
+        say("city", *pictures)
+    answer(curator(), "art", uuid4(), ids(pictures), Answer.Action.CLEAR)
+    measured = fetch(client, "progress")
+    assert (measured["seconds"], measured["today"]) == (0.9, 61)
 
 
 @pytest.mark.parametrize("page", ["", "next/", "progress/"])
@@ -137,8 +156,9 @@ def test_what_no_page_of_ours_sends_is_refused(body: dict[str, Any], says: str) 
     assert not Annotation.objects.exists()
 
 
-def test_what_is_no_json_is_refused() -> None:
-    response = signed_in().post(f"{ROOM}answer/", "?", content_type="application/json")
+@pytest.mark.parametrize("text", ["?", "[" * 100_000])
+def test_what_is_no_json_is_refused(text: str) -> None:
+    response = signed_in().post(f"{ROOM}answer/", text, content_type="application/json")
     assert (response.status_code, response.json()["error"]) == (400, "This is no JSON.")
 
 

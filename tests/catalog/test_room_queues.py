@@ -64,6 +64,18 @@ def test_what_one_person_looks_at_others_are_not_shown_until_the_lease_ends() ->
     assert shown(Queue.UNLABELLED) == []
 
 
+def test_what_one_still_looks_at_stays_with_them_however_long_it_takes() -> None:
+    one, two, *others = prints()
+    assert shown(Queue.UNLABELLED, count=2) == ids([one, two])
+    late = timezone.now() - timedelta(seconds=1)
+    Lease.objects.filter(picture=one).update(until=late)
+    Lease.objects.filter(picture=two).update(until=late, labeller=curator("ben"))
+    shown(Queue.UNLABELLED, count=1, have=ids([one, two]))
+    assert Lease.objects.get(picture=one).until > timezone.now()
+    assert Lease.objects.get(picture=two).until == late
+    assert shown(Queue.UNLABELLED, "dan", count=2) == ids([two, others[1]])
+
+
 def test_pictures_that_were_only_looked_for_are_not_kept_from_others() -> None:
     assert len(shown(Queue.UNLABELLED, count=2)) == 2
     assert Lease.objects.count() == 2

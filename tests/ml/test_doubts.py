@@ -100,6 +100,9 @@ def test_suspects_were_surely_taken_for_another_label_unseen(
         label=Label.objects.get(department="art", name="water")
     )
     assert places(LiveVersions().suspects("art", everything(), 10)) == [2]
+    # What a label was called before says nothing against those that are called otherwise now.
+    Label.objects.filter(department="art", name="city").update(name="town")
+    assert places(LiveVersions().suspects("art", everything(), 10)) == [2]
     # Versions from before kept no probabilities.
     del version.metrics["probabilities"]
     version.save()

@@ -7,11 +7,18 @@ import { ask, by, element, keyOf, notice, uuid } from "./shared.js";
 export const room = JSON.parse(document.getElementById("room-data").textContent);
 export const { labels } = room;
 const MEASURED_MS = 60_000;
+const LONGEST = 3000; // characters of an address that servers take: gunicorn's are 4,094
+
+// As many ids as fit, the last of them.
+function fitting(ids) {
+  const text = ids.join(",");
+  return text.length > LONGEST ? text.slice(-LONGEST).replace(/^\d*,/, "") : text;
+}
 
 // `told` is called with what the outbox tells and `Desk` does not say itself.
 export class Desk {
   constructor(told) {
-    this.outbox = new Outbox(room.labeller, room.department, (event) => {
+    this.outbox = new Outbox(room.labeller, (event) => {
       if (!this.tellState(event)) told(event);
     });
     this.measured = null; // what the server counted
@@ -30,9 +37,9 @@ export class Desk {
 
   // Lease the next pictures, none of those in `have`.
   async next(have, asked) {
-    const query = new URLSearchParams({ queue: room.queue, have: have.join(","), ...asked });
+    const query = new URLSearchParams({ queue: room.queue, ...asked });
     if (room.near) query.set("near", room.near);
-    const answer = await ask(`${room.next}?${query}`, room);
+    const answer = await ask(`${room.next}?${query}&have=${fitting(have)}`, room);
     this.outbox.csrf = answer.csrf;
     this.waiting = answer.waiting === null ? "" : ` · ${answer.waiting.toLocaleString("en")}${answer.or_more ? "+" : ""} in this queue`;
     return answer;
@@ -54,8 +61,12 @@ export class Desk {
     else this.keep({ batch: uuid(), url: room.undo, refresh: room.progress, body: { batch }, undoes: batch });
   }
 
-  // Take back what was last on an earlier page: the server knows what.
-  undoEarlier() { return ask(room.undo, { ...room, token: this.outbox.token(), body: {} }); }
+  // Take back what was last on an earlier page: the server knows what, once it knows all of this.
+  async undoEarlier() {
+    await this.outbox.send();
+    if (this.outbox.size) throw new Error("Nothing was undone: what is not sent yet comes first.");
+    return ask(room.undo, { ...room, token: this.outbox.token(), body: {} });
+  }
 
   // Give back the leases of pictures that were not answered.
   leave(pictures, keepalive = false) {

@@ -1,6 +1,7 @@
 // What a labeller did and the server has not kept yet. It lies in the browser's storage until it
 // was answered, so that neither a lost connection, nor an expired session, nor a closed page loses
-// it. Each act carries a name of its own (batch): sent twice it counts once.
+// it. Each act carries a name of its own (batch): sent twice it counts once. Any page of the room
+// sends what its labeller did on any other.
 
 import { ask } from "./shared.js";
 
@@ -9,12 +10,12 @@ const WAITS_MS = [500, 1000, 2000, 4000, 8000];
 export class Outbox {
   // `told` is called with {kept: act, answer} | {refused: act, text} | {waits: text, login: bool}
   // | {resumed: true}.
-  constructor(labeller, department, told) {
+  constructor(labeller, told) {
     this.labeller = labeller;
-    this.prefix = `pendant-room:${labeller}:${department}:`;
+    this.prefix = `pendant-room:${labeller}:`;
     this.told = told;
     this.csrf = document.cookie.match(/(?:^|; )csrftoken=([^;]+)/)?.[1] ?? "";
-    this.sending = false;
+    this.running = null;
     this.failures = 0;
     this.memory = new Map();
     this.last = 0;
@@ -56,10 +57,10 @@ export class Outbox {
     return key;
   }
 
-  // Take back what was not sent yet; false where it may be on its way.
+  // Take back what was never sent; false where it may have arrived, though no answer came.
   withdraw(batch) {
     const key = this.keys().find((one) => one.endsWith(batch));
-    if (!key || key === this.now) return false;
+    if (!key || this.read(key)?.tried) return false;
     this.remove(key);
     return true;
   }
@@ -69,20 +70,28 @@ export class Outbox {
     try { localStorage.removeItem(key); } catch { /* nothing was stored */ }
   }
 
-  async send() {
-    if (this.sending) return;
-    this.sending = true;
+  // That an act is sent is known to all pages, before it is.
+  mark(key, act) {
+    const tried = { ...act, tried: true };
+    if (this.memory.has(key)) this.memory.set(key, tried);
+    try { localStorage.setItem(key, JSON.stringify(tried)); } catch { /* memory holds it */ }
+  }
+
+  // Send all, in turn; done when nothing is left, or something has to wait.
+  send() { return (this.running ??= this.sendAll()); }
+
+  async sendAll() {
+    await null; // or it could end before `running` is set
     clearTimeout(this.timer);
     try {
       for (let key = this.keys()[0]; key; key = this.keys()[0]) {
         const act = this.read(key);
         if (!act?.url) { this.remove(key); continue; }
-        this.now = key;
+        this.mark(key, act);
         if (!(await this.sendOne(key, act))) return;
       }
     } finally {
-      this.now = undefined;
-      this.sending = false;
+      this.running = null;
     }
   }
 

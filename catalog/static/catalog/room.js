@@ -20,6 +20,11 @@ const lens = new Lens(by("picture"), (scale, isNearer) => {
 
 // Pictures
 
+// What is on screen or comes, and what was passed by without an answer.
+function unanswered() {
+  return items.filter((item, place) => place >= at || !item.answered).map((item) => item.id);
+}
+
 function take(picture, place) {
   named(picture, labels);
   const known = seen.get(picture.id);
@@ -36,7 +41,7 @@ async function fetchMore() {
   if (asking || over || items.length - at > FEW) return;
   asking = true;
   // What is in the outbox is answered, though the server does not know it yet.
-  const have = [...items.slice(at).map((item) => item.id), ...desk.outbox.pictures()];
+  const have = [...unanswered(), ...desk.outbox.pictures()];
   let answer;
   try {
     answer = await desk.next(have, { count: AHEAD });
@@ -135,14 +140,16 @@ function say(action, label = null) {
   const body = {
     pictures: [item.id], action, label, took_ms: Math.round(performance.now() - shownAt),
   };
-  acts.push({ batch, item, before: { labelled: item.labelled, label: item.label } });
-  if (action !== "skip") Object.assign(item, { labelled: true, label });
+  const step = action === "skip" ? 0 : 1;
+  acts.push({ batch, item, step, before: { labelled: item.labelled, label: item.label, answered: item.answered } });
+  item.answered = true;
+  if (step) Object.assign(item, { labelled: true, label });
   desk.send(batch, body);
   const name = labels.find((one) => one.id === label)?.name;
   at += 1;
   show();
   announce(`${name ?? (action === "skip" ? "Skipped" : "Undecided")}. ${items[at]?.title ?? ""}`);
-  desk.count(action === "skip" ? 0 : 1);
+  desk.count(step);
 }
 
 function confirm() {
@@ -163,7 +170,7 @@ function undo() {
   over = false;
   show();
   announce(`Undone. ${act.item.title}`);
-  desk.count(-1);
+  desk.count(-act.step);
 }
 
 function restored(answer) {
@@ -176,7 +183,7 @@ function restored(answer) {
   at = Math.min(at, items.length);
   show();
   announce("Undone.");
-  desk.count(-1);
+  desk.count(-Object.keys(answer.done).length);
 }
 
 function go(step) {
@@ -233,7 +240,7 @@ desk.begin({
   say: (label) => say("label", label.id),
   keys: KEYS,
   buttons: { undecided: "u", skip: "s", undo: "z", back: "ArrowLeft", forth: "ArrowRight", zoom: "x", crop: "k" },
-  left: () => items.slice(at).map((item) => item.id),
+  left: unanswered,
 });
 
 drawLabels(null);
